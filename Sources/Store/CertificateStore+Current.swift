@@ -1,0 +1,127 @@
+import Glibc
+import SystemPackage
+
+extension CertificateStore {
+    /// The version that is live; nil when there is no link.
+    ///
+    /// - Throws: A `StoreError` when `current` is anything but a symlink to `versions/<version>`:
+    ///   what it serves is then not what the store has written.
+    package func currentVersion(of certificate: String) throws(StoreError) -> String? {
+        guard let directory = try openCertificate(certificate) else { return nil }
+        switch try directory.entry("current") {
+        case .absent:
+            return nil
+        case .symlink(let target):
+            let prefix = "versions/"
+            let version = String(target.dropFirst(prefix.count))
+            guard target.hasPrefix(prefix), StoreName.isVersion(version) else {
+                throw notOurs(certificate, "points at \(target)")
+            }
+            return version
+        case .directory, .other:
+            throw notOurs(certificate, "is not a symlink")
+        }
+    }
+
+    /// Makes a staged version live with one rename, and returns once that is on the disk.
+    ///
+    /// A reader sees the old version or the new. A `current` that leads elsewhere is replaced, as
+    /// a rename does not follow it; one that is no symlink at all is left alone.
+    ///
+    /// - Parameters:
+    ///   - version: What shall be live; nil removes the link, so that nothing is.
+    ///   - certificate: The certificate's name.
+    /// - Throws: A `StoreError`; what was live still is, unless flushing was what went wrong.
+    package func makeCurrent(
+        _ version: String?,
+        of certificate: String
+    ) throws(StoreError) {
+        guard let version else { return try removeCurrent(of: certificate) }
+        try check(version: version)
+        let path = versionDirectory(of: certificate, version: version)
+        guard let directory = try openCertificate(certificate),
+            try directory.openIfPresent("versions")?.entry(version) == .directory
+        else {
+            throw StoreError(
+                operation: "make current",
+                path: path.string,
+                cause: "there is no such version on disk",
+                hint: "it has been pruned or removed, and has to be fetched again"
+            )
+        }
+        let target = "versions/\(version)"
+        switch try directory.entry("current") {
+        case .symlink(to: target):
+            // It may be a link that a killed run has renamed but not flushed.
+            try directory.sync()
+        case .symlink, .absent:
+            try directory.replaceLink("current", with: target)
+        case .directory, .other:
+            throw notOurs(certificate, "is not a symlink")
+        }
+    }
+
+    private func removeCurrent(of certificate: String) throws(StoreError) {
+        guard let directory = try openCertificate(certificate) else { return }
+        switch try directory.entry("current") {
+        case .absent:
+            break
+        case .symlink:
+            try directory.unlink("current")
+        case .directory, .other:
+            throw notOurs(certificate, "is not a symlink")
+        }
+        try directory.sync()
+    }
+
+    /// Puts `<root>/<name> -> <certificate>/current/<file>`, so that the rename of `current` moves it too.
+    ///
+    /// - Parameters:
+    ///   - name: The link's own name, directly below the root.
+    ///   - certificate: Whose file.
+    ///   - file: Which file, `bundle.pem`.
+    /// - Throws: A `StoreError` when something lies there that is not a link of this kind.
+    package func link(
+        _ name: String,
+        to certificate: String,
+        file: String
+    ) throws(StoreError) {
+        try check(certificate: certificate)
+        for part in [name, file] where !StoreName.isPlain(part) {
+            throw badName(part, kind: "link")
+        }
+        let directory = try Directory.open(root)
+        let target = "\(certificate)/current/\(file)"
+        switch try directory.entry(name) {
+        case .symlink(to: target):
+            try directory.sync()
+        case .symlink(let other) where Self.isLinkOfOurs(other):
+            try directory.replaceLink(name, with: target)
+        case .absent where name != Readme.name:
+            try directory.replaceLink(name, with: target)
+        default:
+            throw StoreError(
+                operation: "make link",
+                path: root.appending(name).string,
+                cause: "something else is there already",
+                hint: "move it away, or choose another name for the link"
+            )
+        }
+    }
+
+    /// Whether a link's target is of the form that `link(_:to:file:)` writes.
+    private static func isLinkOfOurs(_ target: String) -> Bool {
+        let parts = target.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        return parts.count == 3 && StoreName.isPlain(parts[0]) && parts[1] == "current"
+            && StoreName.isPlain(parts[2])
+    }
+
+    private func notOurs(_ certificate: String, _ cause: String) -> StoreError {
+        StoreError(
+            operation: "use",
+            path: currentDirectory(of: certificate).string,
+            cause: cause,
+            hint: "it was not made by the agent: move it away, then run a sync"
+        )
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import Sensitive
+import SystemPackage
+
+extension Directory {
+    /// No file of the store is near this; what is larger is not ours to take into memory.
+    static let largestFile = 1 << 20
+
+    /// Whether `name` is a regular file of a size that the store would write.
+    func isRegularFile(_ name: String) throws(StoreError) -> Bool {
+        var facts = stat()
+        guard unsafe fstatat(descriptor, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 else {
+            if errno == ENOENT { return false }
+            throw StoreError("look at", path.appending(name), Errno(rawValue: errno))
+        }
+        return facts.st_mode & S_IFMT == S_IFREG && facts.st_size <= Self.largestFile
+    }
+
+    /// Opens a file that is no symlink; the caller closes it.
+    func openForReading(_ name: String) throws(StoreError) -> CInt {
+        // O_NONBLOCK: opening a pipe that someone has put there must not wait for its writer.
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
+        let file = unsafe openat(descriptor, name, flags)
+        guard file >= 0 else {
+            throw StoreError("open", path.appending(name), Errno(rawValue: errno))
+        }
+        return file
+    }
+
+    /// The content of a file; nil when there is none of this name.
+    func read(_ name: String) throws(StoreError) -> SensitiveBytes? {
+        guard try entry(name) != .absent else { return nil }
+        let path = path.appending(name)
+        let file = try openForReading(name)
+        defer { _ = close(file) }
+        var facts = stat()
+        guard unsafe fstat(file, &facts) == 0 else {
+            throw StoreError("look at", path, Errno(rawValue: errno))
+        }
+        guard facts.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(operation: "read", path: path.string, cause: "is not a regular file")
+        }
+        guard facts.st_size <= Self.largestFile else {
+            throw StoreError(operation: "read", path: path.string, cause: "is larger than 1 MiB")
+        }
+        let size = Int(facts.st_size)
+        return unsafe try SensitiveBytes(capacity: size) { (buffer) throws(StoreError) in
+            unsafe try Self.fill(buffer, from: file, at: path)
+        }
+    }
+
+    /// Reads until the buffer is full or the file ends.
+    private static func fill(
+        _ buffer: UnsafeMutableRawBufferPointer,
+        from file: CInt,
+        at path: FilePath
+    ) throws(StoreError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let count = unsafe Glibc.read(file, rest.baseAddress, rest.count)
+            if count == 0 { break }
+            if count > 0 {
+                filled += count
+            } else if errno != EINTR {
+                throw StoreError("read", path, Errno(rawValue: errno))
+            }
+        }
+        return filled
+    }
+}
