@@ -1,1 +1,71 @@
-// placeholder
+import GRDB
+
+/// All that kvagent remembers: which versions there were, what became of each, what is owed.
+///
+/// One SQLite file that the daemon, the commands and any number of readers share. Every call is
+/// one transaction: after a crash at any point it has happened or it has not, and what has been
+/// returned from is on the disk (`synchronous=FULL`). Calls block, for a write as long as another
+/// process writes; they may come from any thread.
+///
+/// Certificates must have been registered before anything is recorded of them.
+package final class History: Sendable {
+    /// The file.
+    package let path: String
+
+    private let connection: Connection
+
+    /// How the file is held open.
+    enum Connection: Sendable {
+        /// One connection that writes and one that reads beside it.
+        case pool(DatabasePool)
+        /// One that cannot write.
+        case reader(ReadOnlyDatabase)
+    }
+
+    init(path: String, connection: Connection) {
+        self.path = path
+        self.connection = connection
+    }
+
+    /// Runs `body` on one consistent state of the database.
+    ///
+    /// - Throws: What `body` throws, told as `operation` on this file.
+    func read<Value>(
+        _ operation: String,
+        _ body: (Database) throws -> Value
+    ) throws(HistoryError) -> Value {
+        do {
+            switch connection {
+            case .pool(let pool): return try pool.read(body)
+            case .reader(let database): return try database.read(body)
+            }
+        } catch {
+            throw HistoryError(error, operation: operation, path: path)
+        }
+    }
+
+    /// Runs `body` in a transaction that is on the disk when this returns, or has left no trace.
+    ///
+    /// The transaction is IMMEDIATE (GRDB's choice for writes): it waits for other writers when
+    /// it begins, where waiting is possible, and not after its first read, where it is not.
+    func write<Value>(
+        _ operation: String,
+        _ body: (Database) throws -> Value
+    ) throws(HistoryError) -> Value {
+        guard case .pool(let pool) = connection else {
+            let cause = "it was opened for reading only"
+            throw HistoryError(
+                kind: .readOnly,
+                operation: operation,
+                path: path,
+                cause: cause,
+                hint: nil
+            )
+        }
+        do {
+            return try pool.write(body)
+        } catch {
+            throw HistoryError(error, operation: operation, path: path)
+        }
+    }
+}

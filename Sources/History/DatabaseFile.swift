@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+
+/// The database's file and those beside it, as the file system has them.
+///
+/// Nothing here opens an existing database file: POSIX drops all of a process's locks on a file
+/// when any descriptor of it is closed, so that would take away those of SQLite.
+/// (https://www.sqlite.org/howtocorrupt.html, 2.2)
+struct DatabaseFile {
+    let path: String
+
+    private var wal: String { path + "-wal" }
+    private var shm: String { path + "-shm" }
+
+    /// Makes the file, empty, with the mode it keeps; one that is there stays as it is.
+    ///
+    /// SQLite would make it 0644 less the umask. The -wal and -shm files take over mode and owner.
+    func createIfMissing() throws(FileError) {
+        let flags = O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW
+        let file = unsafe Glibc.open(path, flags, 0o640)
+        guard file >= 0 else {
+            if errno == EEXIST { return }
+            throw FileError("create", errno)
+        }
+        defer { close(file) }
+        // The umask may have taken the group's bit.
+        guard fchmod(file, 0o640) == 0 else { throw FileError("set the mode", errno) }
+        guard geteuid() == 0, let group = Self.groupID(named: "adm") else { return }
+        guard fchown(file, 0, group) == 0 else { throw FileError("set the group", errno) }
+    }
+
+    /// Whether this process may write to it; SQLite would open it read-only without a word.
+    func checkWritable() throws(FileError) {
+        guard unsafe access(path, R_OK | W_OK) == 0 else { throw FileError("write", errno) }
+    }
+
+    /// Whether there is such a file.
+    ///
+    /// - Throws: When that can't be told: a directory on the way may not be searched.
+    func exists() throws(FileError) -> Bool {
+        if unsafe access(path, F_OK) == 0 { return true }
+        guard errno == ENOENT else { throw FileError("look for", errno) }
+        return false
+    }
+
+    /// Whether a rollback journal waits, which only a connection that may write can play back.
+    var hasJournal: Bool { unsafe access(path + "-journal", F_OK) == 0 }
+
+    /// Gives the file and those beside it another name, with the time in it.
+    ///
+    /// The database goes first: killed between two renames, a -wal without its database is what
+    /// SQLite throws away, while a database without its -wal is one that silently lost rows.
+    ///
+    /// - Returns: The new path of the database.
+    func setAside(now: Date) throws(FileError) -> String {
+        let time = Timestamp.text(now).filter { $0 != "-" && $0 != ":" }
+        var name = "\(path).damaged-\(time)"
+        // Two in one millisecond, or a clock set back: the first must not be written over.
+        while unsafe access(name, F_OK) == 0 { name += "+" }
+        guard unsafe rename(path, name) == 0 else { throw FileError("set aside", errno) }
+        for ending in ["-wal", "-shm", "-journal"] {
+            guard unsafe rename(path + ending, name + ending) == 0 || errno == ENOENT else {
+                throw FileError("set aside", errno)
+            }
+        }
+        return name
+    }
+
+    /// What distinguishes this state of the file from every other one; nil when it is not there.
+    func state() -> State? {
+        guard let file = Self.facts(path) else { return nil }
+        return State(
+            device: file.st_dev,
+            inode: file.st_ino,
+            size: file.st_size,
+            modified: file.st_mtim.tv_sec,
+            modifiedFraction: file.st_mtim.tv_nsec,
+            hasChangesBeside: Self.facts(wal).map { $0.st_size > 0 } ?? false
+        )
+    }
+
+    /// A state of the file, to be compared with another one.
+    struct State: Equatable {
+        let device: dev_t
+        let inode: ino_t
+        let size: off_t
+        let modified: Int
+        let modifiedFraction: Int
+        /// Whether the -wal file holds anything: it must be read together with the database.
+        let hasChangesBeside: Bool
+    }
+
+    private static func facts(_ path: String) -> stat? {
+        var facts = stat()
+        return unsafe stat(path, &facts) == 0 ? facts : nil
+    }
+
+    private static func groupID(named name: String) -> gid_t? {
+        var entry = unsafe Glibc.group()
+        var found: UnsafeMutablePointer<group>?
+        // Enough for a group of some thousand members; with less than it needs there is no group.
+        var buffer = [CChar](repeating: 0, count: 65_536)
+        let result = unsafe getgrnam_r(name, &entry, &buffer, buffer.count, &found)
+        return unsafe result == 0 && found != nil ? entry.gr_gid : nil
+    }
+}
+
+/// A system call that went wrong.
+struct FileError: Error {
+    let call: String
+    let code: Int32
+
+    init(_ call: String, _ code: Int32) {
+        self.call = call
+        self.code = code
+    }
+}

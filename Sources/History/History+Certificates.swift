@@ -1,0 +1,86 @@
+import Foundation
+import GRDB
+
+extension History {
+    /// Makes a certificate known; again, with another URL, notes the new one.
+    package func register(certificate: String, url: String, at: Date) throws(HistoryError) {
+        try write("register certificate") { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO certificate (name, url, first_seen_at, url_since)
+                    VALUES (:name, :url, :at, :at)
+                    ON CONFLICT (name) DO UPDATE
+                    SET url = excluded.url, url_since = excluded.url_since
+                    WHERE url <> excluded.url
+                    """,
+                arguments: ["name": certificate, "url": url, "at": Timestamp.text(at)]
+            )
+        }
+    }
+
+    /// Notes how the last poll of a certificate went, in place of what was noted before.
+    package func recordPoll(_ poll: PollRecord) throws(HistoryError) {
+        try write("record poll") { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO poll (
+                        certificate, last_try_at, last_success_at, consecutive_failures,
+                        error, error_kind, latest_version, next_poll_at
+                    ) VALUES (
+                        :certificate, :lastTryAt, :lastSuccessAt, :consecutiveFailures,
+                        :error, :errorKind, :latestVersion, :nextPollAt
+                    )
+                    ON CONFLICT (certificate) DO UPDATE SET
+                        last_try_at = excluded.last_try_at,
+                        last_success_at = excluded.last_success_at,
+                        consecutive_failures = excluded.consecutive_failures,
+                        error = excluded.error,
+                        error_kind = excluded.error_kind,
+                        latest_version = excluded.latest_version,
+                        next_poll_at = excluded.next_poll_at
+                    """,
+                arguments: [
+                    "certificate": poll.certificate,
+                    "lastTryAt": Timestamp.text(poll.lastTryAt),
+                    "lastSuccessAt": poll.lastSuccessAt.map(Timestamp.text),
+                    "consecutiveFailures": poll.consecutiveFailures,
+                    "error": poll.error,
+                    "errorKind": poll.errorKind,
+                    "latestVersion": poll.latestVersion,
+                    "nextPollAt": poll.nextPollAt.map(Timestamp.text),
+                ]
+            )
+        }
+    }
+
+    /// How it stands with every certificate that was ever polled, by name.
+    package func polls() throws(HistoryError) -> [PollRecord] {
+        try read("read polls") { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM poll ORDER BY certificate")
+                .map(PollRecord.init)
+        }
+    }
+
+    /// How it stands with one certificate; nil before its first poll.
+    package func poll(of certificate: String) throws(HistoryError) -> PollRecord? {
+        try read("read poll") { db in
+            let sql = "SELECT * FROM poll WHERE certificate = ?"
+            return try Row.fetchOne(db, sql: sql, arguments: [certificate]).map(PollRecord.init)
+        }
+    }
+}
+
+extension PollRecord {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            certificate: try row.read("certificate"),
+            lastTryAt: try row.date("last_try_at"),
+            lastSuccessAt: try row.dateIfPresent("last_success_at"),
+            consecutiveFailures: try row.read("consecutive_failures"),
+            error: try row.readIfPresent("error"),
+            errorKind: try row.readIfPresent("error_kind"),
+            latestVersion: try row.readIfPresent("latest_version"),
+            nextPollAt: try row.dateIfPresent("next_poll_at")
+        )
+    }
+}

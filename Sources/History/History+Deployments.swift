@@ -1,0 +1,228 @@
+import Foundation
+import GRDB
+
+extension History {
+    /// Opens a row of the ledger, before anything is switched.
+    ///
+    /// - Returns: Its id, to close it with.
+    package func begin(_ deployment: NewDeployment) throws(HistoryError) -> Int64 {
+        try write("begin deployment") { db in
+            try deployment.insert(db, ending: nil)
+        }
+    }
+
+    /// Closes an open row.
+    ///
+    /// A reason given at the beginning stays where none is given now.
+    ///
+    /// - Throws: Also when there is no such open row: nothing is closed twice.
+    package func finish(
+        _ id: Int64,
+        as outcome: Outcome,
+        reason: String?,
+        error: String?,
+        at: Date
+    ) throws(HistoryError) {
+        try write("finish deployment") { db in
+            try db.execute(
+                sql: """
+                    UPDATE deployment
+                    SET outcome = :outcome, finished_at = :at,
+                        reason = coalesce(:reason, reason), error = :error
+                    WHERE id = :id AND outcome IS NULL
+                    """,
+                arguments: [
+                    "id": id,
+                    "outcome": outcome.rawValue,
+                    "at": Timestamp.text(at),
+                    "reason": reason.map(withoutPrivateKeys),
+                    "error": error.map(withoutPrivateKeys),
+                ]
+            )
+            guard db.changesCount == 1 else {
+                throw Refused(cause: "deployment \(id) is not open")
+            }
+        }
+    }
+
+    /// Adds a hook's run to a deployment, open or closed; private keys in its output are cut out.
+    package func record(
+        _ run: HookRunRecord,
+        of deployment: Int64
+    ) throws(HistoryError) {
+        try write("record hook run") { db in
+            try run.insert(db, of: deployment)
+        }
+    }
+
+    /// Writes a row that is closed from the start, for a version that was not tried.
+    @discardableResult
+    package func recordRefusal(
+        _ deployment: NewDeployment,
+        outcome: Outcome,
+        reason: String?,
+        error: String?,
+        at: Date
+    ) throws(HistoryError) -> Int64 {
+        try write("record refusal") { db in
+            let ending = Ending(outcome: outcome, reason: reason, error: error, at: at)
+            return try deployment.insert(db, ending: ending)
+        }
+    }
+
+    /// What was under way when the last process died, in the order in which it was begun.
+    package func openDeployments() throws(HistoryError) -> [Deployment] {
+        try read("read open deployments") { db in
+            try deployments(db, Query.openDeployments)
+        }
+    }
+
+    /// What was tried, newest first, with hook runs and the facts of each version.
+    package func deployments(_ filter: HistoryFilter) throws(HistoryError) -> [Deployment] {
+        try read("read deployments") { db in
+            try deployments(db, Query.deployments(filter))
+        }
+    }
+
+    /// What became last of a certificate, or of one version of it; open rows don't count.
+    package func lastDeployment(
+        of certificate: String,
+        version: String?
+    ) throws(HistoryError) -> Deployment? {
+        try read("read last deployment") { db in
+            try deployments(db, Query.lastDeployment(of: certificate, version: version)).first
+        }
+    }
+
+    /// The newest other version of a certificate that was ever live; nil when there is none.
+    package func lastGood(
+        before version: String,
+        of certificate: String
+    ) throws(HistoryError) -> String? {
+        try read("read last good version") { db in
+            try Query.lastGood(before: version, of: certificate).fetchOne(db)?.read("version")
+        }
+    }
+}
+
+extension History {
+    /// The rows that `query` finds, each with its hook runs: two statements, however many rows.
+    func deployments(_ db: Database, _ query: Query) throws -> [Deployment] {
+        var deployments = try query.fetchAll(db).map(Deployment.init)
+        guard !deployments.isEmpty else { return [] }
+        var runs: [Int64: [HookRunRecord]] = [:]
+        for row in try Query.hookRuns(of: deployments.map(\.id)).fetchAll(db) {
+            runs[try row.read("deployment_id"), default: []].append(try HookRunRecord(row))
+        }
+        for index in deployments.indices {
+            deployments[index].hookRuns = runs[deployments[index].id] ?? []
+        }
+        return deployments
+    }
+}
+
+/// How a deployment ended.
+private struct Ending {
+    let outcome: Outcome
+    let reason: String?
+    let error: String?
+    let at: Date
+}
+
+extension NewDeployment {
+    fileprivate func insert(_ db: Database, ending: Ending?) throws -> Int64 {
+        try db.execute(
+            sql: """
+                INSERT INTO deployment (
+                    certificate, version, previous_version, "trigger", actor, run_id, started_at,
+                    outcome, reason, error, finished_at
+                ) VALUES (
+                    :certificate, :version, :previousVersion, :trigger, :actor, :runID, :startedAt,
+                    :outcome, :reason, :error, :finishedAt
+                )
+                """,
+            arguments: [
+                "certificate": certificate,
+                "version": version,
+                "previousVersion": previousVersion,
+                "trigger": trigger.rawValue,
+                "actor": actor,
+                "runID": runID,
+                "startedAt": Timestamp.text(startedAt),
+                "outcome": ending?.outcome.rawValue,
+                "reason": (ending?.reason ?? reason).map(withoutPrivateKeys),
+                "error": ending?.error.map(withoutPrivateKeys),
+                "finishedAt": ending.map { Timestamp.text($0.at) },
+            ]
+        )
+        return db.lastInsertedRowID
+    }
+}
+
+extension HookRunRecord {
+    fileprivate func insert(_ db: Database, of deployment: Int64) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO hook_run (
+                    deployment_id, name, phase, started_at, exit_code, signal, timed_out,
+                    duration_ms, output, error
+                ) VALUES (
+                    :deployment, :name, :phase, :startedAt, :exitCode, :signal, :timedOut,
+                    :durationMs, :output, :error
+                )
+                """,
+            arguments: [
+                "deployment": deployment,
+                "name": name,
+                "phase": phase,
+                "startedAt": Timestamp.text(startedAt),
+                "exitCode": exitCode,
+                "signal": signal,
+                "timedOut": timedOut,
+                "durationMs": durationMs,
+                "output": withoutPrivateKeys(output),
+                "error": error.map(withoutPrivateKeys),
+            ]
+        )
+    }
+
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            name: try row.read("name"),
+            phase: try row.read("phase"),
+            startedAt: try row.date("started_at"),
+            exitCode: try row.readIfPresent("exit_code"),
+            signal: try row.readIfPresent("signal"),
+            timedOut: try row.read("timed_out"),
+            durationMs: try row.read("duration_ms"),
+            output: try row.read("output"),
+            error: try row.readIfPresent("error")
+        )
+    }
+}
+
+extension Deployment {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            id: try row.read("id"),
+            certificate: try row.read("certificate"),
+            version: try row.read("version"),
+            thumbprint: try row.readIfPresent("thumbprint"),
+            sha256: try row.readIfPresent("sha256"),
+            notBefore: try row.dateIfPresent("not_before"),
+            notAfter: try row.dateIfPresent("not_after"),
+            trigger: try row.read("trigger"),
+            outcome: try row.readIfPresent("outcome"),
+            reason: try row.readIfPresent("reason"),
+            actor: try row.read("actor"),
+            startedAt: try row.date("started_at"),
+            finishedAt: try row.dateIfPresent("finished_at"),
+            previousVersion: try row.readIfPresent("previous_version"),
+            runID: try row.read("run_id"),
+            error: try row.readIfPresent("error")
+        )
+    }
+}
+
+extension Trigger: DatabaseValueConvertible {}
+extension Outcome: DatabaseValueConvertible {}

@@ -1,0 +1,119 @@
+import Foundation
+import GRDB
+import Glibc
+
+extension History {
+    /// Opens the history for writing, and makes it where there is none.
+    ///
+    /// A new file is 0640, and root:adm for root where there is that group. A file from an earlier
+    /// kvagent is brought up to date; one from a later kvagent is refused untouched, and so is a
+    /// damaged one.
+    package static func open(at path: String) throws(HistoryError) -> History {
+        do {
+            let file = DatabaseFile(path: path)
+            return try file.whileLocked { try openLocked(file) }
+        } catch {
+            throw HistoryError(error, operation: opening, path: path)
+        }
+    }
+
+    /// As `open(at:)`, but a damaged file is given another name and a new one begun.
+    ///
+    /// Only what is proven damaged is: one that a later kvagent wrote, that may not be read, or
+    /// that lies on a full disk, is refused as ever.
+    ///
+    /// - Returns: Where the damaged file is now, nil where none was.
+    package static func openSettingAsideDamage(
+        at path: String,
+        now: Date
+    ) throws(HistoryError) -> (History, setAside: String?) {
+        do {
+            let file = DatabaseFile(path: path)
+            return try file.whileLocked {
+                do {
+                    return (try openLocked(file), nil)
+                } catch {
+                    let error = HistoryError(error, operation: opening, path: path)
+                    guard error.kind == .damaged else { throw error }
+                    let setAside = try file.setAside(now: now)
+                    return (try openLocked(file), setAside)
+                }
+            }
+        } catch {
+            throw HistoryError(error, operation: opening, path: path)
+        }
+    }
+
+    /// Opens the history for reading alone, beside a daemon that writes or without one.
+    ///
+    /// It changes nothing on disk, brings nothing up to date, and needs no right to write.
+    ///
+    /// - Returns: nil when there is no database yet, or nothing in it.
+    package static func openForReading(at path: String) throws(HistoryError) -> History? {
+        let database = ReadOnlyDatabase(path: path)
+        do {
+            guard try DatabaseFile(path: path).exists() else { return nil }
+            switch try database.read(Schema.standing(of:)) {
+            case .empty: return nil
+            case .older: throw older(path)
+            case .newer(let migration): throw newer(path, migration)
+            case .current: return History(path: path, connection: .reader(database))
+            }
+        } catch {
+            throw HistoryError(error, operation: opening, path: path)
+        }
+    }
+
+    private static let opening = "open history"
+
+    /// Creates, examines, and only then touches the database.
+    private static func openLocked(_ file: DatabaseFile) throws -> History {
+        try file.createIfMissing()
+        try file.checkWritable()
+        try examine(file)
+        let pool = try DatabasePool(path: file.path, configuration: .writing)
+        // After the pool is there: opening it, GRDB sets NORMAL, which after a power loss may
+        // have forgotten the last transactions.
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        try Schema.migrator.migrate(pool)
+        return History(path: file.path, connection: .pool(pool))
+    }
+
+    /// Looks for damage, and for the steps of a later kvagent, through a connection that cannot
+    /// write: a damaged file is kept as it was found, its -wal with it.
+    private static func examine(_ file: DatabaseFile) throws {
+        var configuration = Configuration.reading
+        // A journal waits where the very first opening was cut off; it is no evidence of damage.
+        configuration.readonly = !file.hasJournal
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        defer { try? queue.close() }  // It has only read: nothing can be lost with it.
+        try queue.read { db in
+            guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+            }
+            if case .newer(let migration) = try Schema.standing(of: db) {
+                throw newer(file.path, migration)
+            }
+        }
+    }
+
+    private static func newer(_ path: String, _ migration: String) -> HistoryError {
+        HistoryError(
+            kind: .newerSchema,
+            operation: opening,
+            path: path,
+            cause: "it has \(migration), which this kvagent does not know"
+        )
+    }
+
+    private static func older(_ path: String) -> HistoryError {
+        HistoryError(
+            kind: .olderSchema,
+            operation: opening,
+            path: path,
+            cause: "it is from an earlier kvagent"
+        )
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import GRDB
+
+extension History {
+    /// The hooks that must still run, of one certificate or of all, longest owed first.
+    package func owedHooks(of certificate: String?) throws(HistoryError) -> [OwedHook] {
+        try read("read owed hooks") { db in
+            let condition = certificate == nil ? "" : "WHERE certificate = ?"
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM owed_hook \(condition)
+                    ORDER BY since, certificate, version, phase, hook
+                    """,
+                arguments: certificate.map { [$0] } ?? []
+            )
+            .map(OwedHook.init)
+        }
+    }
+
+    /// Notes that a hook is owed; for one that is owed already, one more attempt.
+    ///
+    /// It then stays owed since when it was first.
+    package func owe(_ hook: OwedHook) throws(HistoryError) {
+        try write("record owed hook") { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO owed_hook (certificate, version, phase, hook, since, attempts)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT (certificate, version, phase, hook) DO UPDATE
+                    SET attempts = attempts + 1
+                    """,
+                arguments: [
+                    hook.certificate, hook.version, hook.phase, hook.hook,
+                    Timestamp.text(hook.since), hook.attempts,
+                ]
+            )
+        }
+    }
+
+    /// Notes that a hook has run; `since` and `attempts` may be of any earlier state of it.
+    package func settle(_ hook: OwedHook) throws(HistoryError) {
+        try write("settle owed hook") { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM owed_hook
+                    WHERE certificate = ? AND version = ? AND phase = ? AND hook = ?
+                    """,
+                arguments: [hook.certificate, hook.version, hook.phase, hook.hook]
+            )
+        }
+    }
+
+    /// Forgets what is owed for versions other than `version`, all of it where that is nil: they
+    /// are no longer live, and the live one owes its own.
+    package func settleOwedHooks(
+        of certificate: String,
+        except version: String?
+    ) throws(HistoryError) {
+        try write("settle owed hooks") { db in
+            try db.execute(
+                sql: "DELETE FROM owed_hook WHERE certificate = ? AND version IS NOT ?",
+                arguments: [certificate, version]
+            )
+        }
+    }
+}
+
+extension OwedHook {
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            certificate: try row.read("certificate"),
+            version: try row.read("version"),
+            phase: try row.read("phase"),
+            hook: try row.read("hook"),
+            since: try row.date("since"),
+            attempts: try row.read("attempts")
+        )
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+
+extension History {
+    /// Keeps a version as it was first fetched; a later fetch of the same one changes nothing.
+    package func record(_ version: VersionRecord) throws(HistoryError) {
+        try write("record version") { db in
+            // Asked first, since the ledger's trigger stops a second insert before SQLite would
+            // come to an ON CONFLICT clause. The transaction holds the write lock, so nobody
+            // comes in between.
+            let known = try Bool.fetchOne(
+                db,
+                sql: "SELECT 1 FROM version WHERE certificate = ? AND version = ?",
+                arguments: [version.certificate, version.version]
+            )
+            guard known == nil else { return }
+            try version.insert(db)
+        }
+    }
+
+    /// One version; nil when it was never fetched.
+    package func version(
+        _ version: String,
+        of certificate: String
+    ) throws(HistoryError) -> VersionRecord? {
+        try read("read version") { db in
+            try Query.version(version, of: certificate).fetchOne(db).map(VersionRecord.init)
+        }
+    }
+
+    /// Every version of a certificate that was ever fetched, newest fetched first.
+    package func versions(of certificate: String) throws(HistoryError) -> [VersionRecord] {
+        try read("read versions") { db in
+            try Query.versions(of: certificate).fetchAll(db).map(VersionRecord.init)
+        }
+    }
+}
+
+extension VersionRecord {
+    fileprivate func insert(_ db: Database) throws {
+        let names = try JSONEncoder().encode(dnsNames)
+        try db.execute(
+            sql: """
+                INSERT INTO version (
+                    certificate, version, thumbprint, sha256, subject, issuer, serial_number,
+                    dns_names, key_type, not_before, not_after, content_type, fetched_at
+                ) VALUES (
+                    :certificate, :version, :thumbprint, :sha256, :subject, :issuer, :serialNumber,
+                    :dnsNames, :keyType, :notBefore, :notAfter, :contentType, :fetchedAt
+                )
+                """,
+            arguments: [
+                "certificate": certificate,
+                "version": version,
+                "thumbprint": thumbprint,
+                "sha256": sha256,
+                "subject": subject,
+                "issuer": issuer,
+                "serialNumber": serialNumber,
+                "dnsNames": String(decoding: names, as: UTF8.self),
+                "keyType": keyType,
+                "notBefore": notBefore.map(Timestamp.text),
+                "notAfter": notAfter.map(Timestamp.text),
+                "contentType": contentType,
+                "fetchedAt": Timestamp.text(fetchedAt),
+            ]
+        )
+        let id = db.lastInsertedRowID
+        for (name, digest) in files {
+            try db.execute(
+                sql: "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",
+                arguments: [id, name, digest]
+            )
+        }
+    }
+
+    fileprivate init(_ row: Row) throws {
+        self.init(
+            certificate: try row.read("certificate"),
+            version: try row.read("version"),
+            thumbprint: try row.readIfPresent("thumbprint"),
+            sha256: try row.readIfPresent("sha256"),
+            subject: try row.readIfPresent("subject"),
+            issuer: try row.readIfPresent("issuer"),
+            serialNumber: try row.readIfPresent("serial_number"),
+            dnsNames: try row.json("dns_names"),
+            keyType: try row.readIfPresent("key_type"),
+            notBefore: try row.dateIfPresent("not_before"),
+            notAfter: try row.dateIfPresent("not_after"),
+            contentType: try row.readIfPresent("content_type"),
+            fetchedAt: try row.date("fetched_at"),
+            files: try row.json("files")
+        )
+    }
+}

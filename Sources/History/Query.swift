@@ -1,0 +1,162 @@
+import GRDB
+
+/// A question to the ledger: SQL and what is bound in it.
+///
+/// The questions that must stay fast however long the ledger grows stand here as values, so that
+/// a test can ask SQLite how it would answer each of them.
+package struct Query {
+    package let sql: String
+    package let arguments: StatementArguments
+
+    func fetchAll(_ db: Database) throws -> [Row] {
+        try Row.fetchAll(db, sql: sql, arguments: arguments)
+    }
+
+    func fetchOne(_ db: Database) throws -> Row? {
+        try Row.fetchOne(db, sql: sql, arguments: arguments)
+    }
+}
+
+extension Query {
+    private static let selectVersions = """
+        SELECT version.*, (
+            SELECT json_group_object(name, sha256) FROM version_file WHERE version_id = version.id
+        ) AS files
+        FROM version
+        """
+
+    package static func version(_ version: String, of certificate: String) -> Query {
+        Query(
+            sql: "\(selectVersions) WHERE certificate = ? AND version = ?",
+            arguments: [certificate, version]
+        )
+    }
+
+    package static func versions(of certificate: String) -> Query {
+        Query(
+            sql: "\(selectVersions) WHERE certificate = ? ORDER BY id DESC",
+            arguments: [certificate]
+        )
+    }
+}
+
+extension Query {
+    private static let selectDeployments = """
+        SELECT d.*, v.thumbprint, v.sha256, v.not_before, v.not_after
+        FROM deployment AS d
+        LEFT JOIN version AS v ON v.certificate = d.certificate AND v.version = d.version
+        """
+
+    /// What was tried, newest first.
+    package static func deployments(_ filter: HistoryFilter) -> Query {
+        var conditions: [String] = []
+        var arguments = StatementArguments()
+        if let certificate = filter.certificate {
+            conditions.append("d.certificate = ?")
+            arguments += [certificate]
+        }
+        if let outcome = filter.outcome {
+            conditions.append("d.outcome = ?")
+            arguments += [outcome.rawValue]
+        }
+        if let since = filter.since {
+            conditions.append("d.started_at >= ?")
+            arguments += [Timestamp.text(since)]
+        }
+        let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
+        // To SQLite a negative limit is none.
+        arguments += [filter.limit.map { max(0, $0) } ?? -1]
+        return Query(
+            sql: "\(selectDeployments) \(condition) ORDER BY d.id DESC LIMIT ?",
+            arguments: arguments
+        )
+    }
+
+    /// What was under way when the process died, in the order in which it was begun.
+    package static let openDeployments = Query(
+        sql: "\(selectDeployments) WHERE d.outcome IS NULL ORDER BY d.id",
+        arguments: []
+    )
+
+    /// The newest closed row, of one version where one is given.
+    package static func lastDeployment(of certificate: String, version: String?) -> Query {
+        let condition = version == nil ? "" : "AND d.version = :version"
+        var arguments: StatementArguments = ["certificate": certificate]
+        if let version { arguments += ["version": version] }
+        return Query(
+            sql: """
+                \(selectDeployments)
+                WHERE d.certificate = :certificate \(condition) AND d.outcome IS NOT NULL
+                ORDER BY d.id DESC LIMIT 1
+                """,
+            arguments: arguments
+        )
+    }
+
+    /// The newest refusal of a version that neither a retry nor a later deployment has ended.
+    package static func refusal(of version: String, of certificate: String) -> Query {
+        Query(
+            sql: """
+                \(selectDeployments)
+                WHERE d.certificate = :certificate AND d.version = :version
+                    AND \(standingRefusal)
+                ORDER BY d.id DESC LIMIT 1
+                """,
+            arguments: ["certificate": certificate, "version": version]
+        )
+    }
+
+    /// Which versions of a certificate are refused.
+    package static func refusedVersions(of certificate: String) -> Query {
+        Query(
+            sql: """
+                SELECT DISTINCT d.version FROM deployment AS d
+                WHERE d.certificate = :certificate AND \(standingRefusal)
+                """,
+            arguments: ["certificate": certificate]
+        )
+    }
+
+    /// The newest version other than `version` that was ever live.
+    package static func lastGood(before version: String, of certificate: String) -> Query {
+        Query(
+            sql: """
+                SELECT version FROM deployment
+                WHERE certificate = ? AND outcome = 'deployed' AND version <> ?
+                ORDER BY id DESC LIMIT 1
+                """,
+            arguments: [certificate, version]
+        )
+    }
+
+    /// Whether the row `d` is a refusal that still counts.
+    private static let standingRefusal = """
+        d.outcome IN (\(refusals))
+            AND d.id > (
+                SELECT coalesce(max(through_deployment_id), 0) FROM retry
+                WHERE retry.certificate = d.certificate
+            )
+            AND NOT EXISTS (
+                SELECT 1 FROM deployment AS later
+                WHERE later.certificate = d.certificate AND later.version = d.version
+                    AND later.outcome = 'deployed' AND later.id > d.id
+            )
+        """
+
+    private static let refusals = Outcome.allCases.filter(\.isRefusal)
+        .map { "'\($0.rawValue)'" }
+        .joined(separator: ", ")
+
+    /// The hook runs of the deployments whose ids are in a JSON array, in the order they ran.
+    ///
+    /// One bound array and not a list of question marks, of which SQLite allows so many only.
+    package static func hookRuns(of deployments: [Int64]) -> Query {
+        Query(
+            sql: """
+                SELECT * FROM hook_run
+                WHERE deployment_id IN (SELECT value FROM json_each(?)) ORDER BY id
+                """,
+            arguments: ["[" + deployments.map(String.init).joined(separator: ",") + "]"]
+        )
+    }
+}

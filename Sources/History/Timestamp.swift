@@ -1,0 +1,97 @@
+import Foundation
+
+/// A moment as the database keeps it: RFC 3339, UTC, milliseconds, always 24 characters.
+///
+/// Written out here and not by a formatter: the text is compared byte by byte in SQL, so its
+/// form must not depend on a locale, a library or a year of five digits.
+enum Timestamp {
+    /// The text of `date`, rounded to the millisecond.
+    ///
+    /// What lies outside the years 0 to 9999, where RFC 3339 ends, becomes the nearest end of
+    /// them: it still sorts right.
+    static func text(_ date: Date) -> String {
+        let milliseconds = milliseconds(date)
+        let day = floorDivide(milliseconds, millisecondsPerDay)
+        let time = milliseconds - day * millisecondsPerDay
+        let (year, month, dayOfMonth) = civil(day: day)
+        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(dayOfMonth, 2))"
+            + "T\(pad(time / 3_600_000, 2)):\(pad(time / 60_000 % 60, 2))"
+            + ":\(pad(time / 1000 % 60, 2)).\(pad(time % 1000, 3))Z"
+    }
+
+    /// The moment that `text` names; nil unless it is just what `text(_:)` writes.
+    static func date(_ text: String) -> Date? {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 24,
+            let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
+            let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
+            let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
+            let fraction = number(bytes[20..<23])
+        else { return nil }
+        let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction
+        let milliseconds = self.day(year, month, day) * millisecondsPerDay + time
+        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+        // A thirtieth of February, a 25th hour and wrong separators come out as another text.
+        return self.text(date) == text ? date : nil
+    }
+
+    private static let millisecondsPerDay: Int64 = 86_400_000
+
+    /// Since 1970, within the years that fit; a date that is no number counts as the first.
+    private static func milliseconds(_ date: Date) -> Int64 {
+        let first = day(0, 1, 1) * millisecondsPerDay
+        let last = day(10_000, 1, 1) * millisecondsPerDay - 1
+        let value = (date.timeIntervalSince1970 * 1000).rounded()
+        guard value > Double(first) else { return first }
+        guard value < Double(last) else { return last }
+        return Int64(value)
+    }
+
+    /// Days since 1970-01-01 of a day in the Gregorian calendar.
+    ///
+    /// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`: years
+    /// begin in March, so that the leap day is the last; an era is the 400 years after which the
+    /// calendar repeats.
+    private static func day(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let year = month <= 2 ? year - 1 : year
+        let era = floorDivide(year, 400)
+        let yearOfEra = year - era * 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return era * 146_097 + dayOfEra - 719_468
+    }
+
+    /// The reverse of `day(_:_:_:)`, `civil_from_days` of the same source.
+    private static func civil(day: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let day = day + 719_468
+        let era = floorDivide(day, 146_097)
+        let dayOfEra = day - era * 146_097
+        let yearOfEra =
+            (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let month = (5 * dayOfYear + 2) / 153
+        return (
+            yearOfEra + era * 400 + (month >= 10 ? 1 : 0),
+            month < 10 ? month + 3 : month - 9,
+            dayOfYear - (153 * month + 2) / 5 + 1
+        )
+    }
+
+    private static func floorDivide(_ a: Int64, _ b: Int64) -> Int64 {
+        (a - (a % b + b) % b) / b
+    }
+
+    private static func pad(_ number: Int64, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+        var number: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
+        }
+        return number
+    }
+}
