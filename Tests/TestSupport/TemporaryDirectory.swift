@@ -3,7 +3,8 @@ import SystemPackage
 
 /// Runs `body` with a new, empty directory of mode 0755, which is gone with all it holds afterwards.
 ///
-/// It lies below `$TMPDIR`, else `/tmp`, and its name is never reused.
+/// Its parents are writable by root or the tests' own user only, unless `$TMPDIR` says otherwise:
+/// hooks below a directory such as `/tmp` are refused.
 package func withTemporaryDirectory<Result>(
     _ body: (FilePath) async throws -> Result
 ) async throws -> Result {
@@ -21,9 +22,9 @@ package func withTemporaryDirectory<Result>(
     return try body(directory)
 }
 
-/// A new directory below `$TMPDIR`, else `/tmp`.
+/// A new directory where `temporaryRoot` says.
 private func makeTemporaryDirectory() throws -> FilePath {
-    let parent = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let parent = temporaryRoot
     for _ in 0..<100 {
         let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
         let path = FilePath(parent).appending("kvagent-test-\(suffix)")
@@ -63,4 +64,11 @@ package func names(in directory: FilePath) throws -> [String] {
         if name != "." && name != ".." { names.append(name) }
     }
     return names.sorted()
+}
+
+/// `$TMPDIR`; else a place that others can read but not write to.
+private var temporaryRoot: String {
+    if let directory = unsafe getenv("TMPDIR") { return unsafe String(cString: directory) }
+    if getuid() == 0 { return "/var/cache" }
+    return unsafe getenv("HOME").map { unsafe String(cString: $0) } ?? "/tmp"
 }
