@@ -15,6 +15,7 @@ extension CertificateStore {
     ///   - version: 32 lower-case hexadecimal digits.
     ///   - access: Who may read the files.
     /// - Returns: The version's directory.
+    /// - Throws: A `StoreError`; `isAccessProblem` when the access can't be given.
     package func stage(
         _ files: [VersionFile],
         of certificate: String,

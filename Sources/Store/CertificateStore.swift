@@ -77,6 +77,7 @@ package struct CertificateStore: Sendable {
     ///   - certificate: The certificate's name.
     ///   - keeping: Versions to keep whatever their age.
     /// - Returns: What has been deleted, sorted.
+    /// - Throws: A `StoreError`, also when `current` is not ours.
     package func prune(
         _ certificate: String,
         keeping: Set<String>

@@ -30,8 +30,8 @@ struct Directory: ~Copyable {
 
     /// Opens a directory in this one; a symlink is an error.
     ///
-    /// - Parameter isOurs: whether it must belong to us and be writable by nobody else. Only what
-    ///   is about to be deleted may be otherwise.
+    /// With `isOurs` it must belong to us and be writable by nobody else; only what is about to be
+    /// deleted may be otherwise.
     func open(_ name: String, isOurs: Bool = true) throws(StoreError) -> Directory {
         guard let directory = try openIfPresent(name, isOurs: isOurs) else {
             throw StoreError("open", path.appending(name), .noSuchFileOrDirectory)

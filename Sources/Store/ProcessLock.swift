@@ -26,6 +26,7 @@ package struct ProcessLock: ~Copyable {
     ///   - path: The lock file, made where it is missing; it stays there for ever.
     ///   - limit: How long to wait; zero tries once. A cancelled task stops waiting.
     /// - Returns: The lock, given back when the value goes away.
+    /// - Throws: `held` when the time is up, `failed` when the file can't be used.
     package static func acquire(
         at path: FilePath,
         within limit: Duration

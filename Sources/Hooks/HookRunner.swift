@@ -1,0 +1,121 @@
+import FoundationEssentials
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// Runs hooks as children of the agent, each in a session of its own.
+///
+/// A hook starts in `/` with a clean environment, its event as JSON on stdin, stdout and stderr in
+/// one pipe, no other descriptor, all signals at their defaults and umask 022: what a hook
+/// installs for a service must be readable by that service, and the agent's own files don't
+/// depend on the umask.
+package struct HookRunner: Sendable {
+    /// The directories in which a command without a slash is looked up.
+    static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// How long a hook has between TERM and KILL.
+    private let grace: Duration
+
+    /// - Parameter grace: How long a hook that has run out of time may take to end itself.
+    package init(grace: Duration = .seconds(5)) {
+        self.grace = grace
+    }
+
+    /// Runs a hook to its end.
+    ///
+    /// At the timeout its process group gets TERM, and after the grace, or as soon as the hook's
+    /// own process is gone, KILL; that is `timedOut` whatever the exit code. Cancelling the task
+    /// does the same at once, and the outcome is then what the process made of it, mostly
+    /// `signalled`; a task that is cancelled already starts nothing. A process that has left the
+    /// group with setsid(2) is out of reach.
+    ///
+    /// When the hook's own process ends in time, what it has left running goes on, as a hook may
+    /// start a daemon, but its output is no longer read.
+    ///
+    /// - Parameters:
+    ///   - hook: What to run.
+    ///   - event: What it is told.
+    /// - Returns: How it went; never an error, since a hook that can't be run has an outcome too.
+    package func run(_ hook: Hook, event: HookEvent) async -> HookRun {
+        let startedAt = Date()
+        let begin = ContinuousClock.now
+        let (stop, requestStop) = AsyncStream.makeStream(of: Void.self)
+        let (outcome, output) = await withTaskCancellationHandler {
+            // A cancelled task can neither sleep nor read, and the hook must still be brought to
+            // its end: so that is done in a task that cancellation only reaches as a message.
+            await Task { await start(hook, event: event, stop: stop) }.value
+        } onCancel: {
+            requestStop.yield()
+        }
+        return HookRun(
+            hook: hook,
+            startedAt: startedAt,
+            duration: ContinuousClock.now - begin,
+            outcome: outcome,
+            output: output
+        )
+    }
+
+    private func start(
+        _ hook: Hook,
+        event: HookEvent,
+        stop: AsyncStream<Void>
+    ) async -> (HookOutcome, output: String) {
+        if let reason = StartFailure.before(hook.command) { return (.couldNotStart(reason), "") }
+        let input: FileDescriptor
+        do throws(Errno) {
+            input = try EventFile.make(event.json())
+        } catch {
+            return (.couldNotStart("keep the event in memory: \(error)"), "")
+        }
+        // A child inherits it, and nothing sets it for the child alone.
+        umask(0o022)
+        do {
+            let ended = try await Subprocess.run(
+                Self.configuration(hook, event: event),
+                input: .fileDescriptor(input, closeAfterSpawningProcess: true),
+                output: .sequence,
+                error: .combinedWithOutput
+            ) { execution in
+                let supervisor = HookSupervisor(
+                    process: execution.processIdentifier.value,
+                    timeout: hook.timeout,
+                    grace: grace
+                )
+                return await supervisor.run(reading: execution.standardOutput, stop: stop)
+            }
+            let report = ended.closureResult
+            if report.isTimedOut { return (.timedOut, report.output) }
+            switch ended.terminationStatus {
+            case .exited(let code): return (HookOutcome(exitCode: Int(code)), report.output)
+            case .signaled(let signal): return (.signalled(Int(signal)), report.output)
+            }
+        } catch {
+            return (.couldNotStart(Self.reason(hook.command, error)), "")
+        }
+    }
+
+    private static func configuration(_ hook: Hook, event: HookEvent) -> Configuration {
+        let program = hook.command.first ?? ""
+        var variables: [Environment.Key: String] = [
+            "PATH": searchPath, "LANG": "C.UTF-8", "HOME": "/",
+        ]
+        for (name, value) in event.environment() {
+            variables[Environment.Key(stringLiteral: name)] = value
+        }
+        var options = PlatformOptions()
+        options.createSession = true
+        return Configuration(
+            executable: program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
+            arguments: Arguments(Array(hook.command.dropFirst())),
+            environment: .custom(variables),
+            workingDirectory: "/",
+            platformOptions: options
+        )
+    }
+
+    private static func reason(_ command: [String], _ error: any Error) -> String {
+        let cause = (error as? SubprocessError)?.underlyingError
+        return StartFailure.reason(for: command.first ?? "", searched: searchPath, cause)
+    }
+}
