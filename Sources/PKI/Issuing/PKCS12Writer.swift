@@ -1,0 +1,188 @@
+import COpenSSL
+import Sensitive
+
+/// Writes a PKCS#12 file (DER) as Key Vault does: the key first, then the certificates in the given
+/// order, with `localKeyID` 01 00 00 00 on the key and on the certificate that matches it.
+///
+/// - Parameters:
+///   - key: left out for a certificate whose key is not exportable; it need not match any
+///     certificate.
+///   - certificates: in DER; which of them is the leaf does not matter here.
+///   - friendlyName: of the key; Key Vault takes a GUID.
+///   - cipher: how key and certificates are encrypted.
+///   - password: nil is the password of no bytes, which Key Vault uses, and not the empty string,
+///     which counts as two zero bytes (RFC 7292 §B.1).
+package func encodePKCS12(
+    key: PrivateKey?,
+    certificates: [[UInt8]],
+    friendlyName: String?,
+    cipher: PKCS12Cipher,
+    password: String? = nil
+) throws(IssuingError) -> SensitiveBytes {
+    try ErrorQueue.isolated { () throws(IssuingError) in
+        var writer = PKCS12Writer(cipher: cipher, password: password)
+        if let key {
+            let handle = try IssuingError.naming("read key") { () throws(CertificateError) in
+                try KeyHandle(pem: key.pem)
+            }
+            try writer.append(handle, friendlyName: friendlyName)
+            try writer.append(certificates, of: handle)
+        } else {
+            try writer.append(certificates, isMarked: certificates.map { _ in false })
+        }
+        return try writer.finish()
+    }
+}
+
+/// A PKCS#12 file in the making.
+private struct PKCS12Writer: ~Copyable {
+    private let cipher: PKCS12Cipher
+    private let password: String?
+    private var safes = SafeStack()
+    private var legacy = LegacyContext()
+
+    init(cipher: PKCS12Cipher, password: String?) {
+        self.cipher = cipher
+        self.password = password
+    }
+
+    /// Adds the key, encrypted by itself, in a safe that is not.
+    mutating func append(
+        _ key: borrowing KeyHandle,
+        friendlyName: String?
+    ) throws(IssuingError) {
+        var bags = BagStack()
+        let bag = Self.withC(password) { text, _ in
+            PKCS12_add_key_ex(
+                &bags.raw,
+                key.raw,
+                0,
+                cipher.rounds,
+                cipher.keyScheme,
+                text,
+                nil,
+                nil
+            )
+        }
+        guard let bag, Self.mark(bag) else { throw Self.failure() }
+        if let friendlyName {
+            guard PKCS12_add_friendlyname_utf8(bag, friendlyName, -1) == 1 else {
+                throw Self.failure()
+            }
+        }
+        let provider = "Microsoft Enhanced RSA and AES Cryptographic Provider"
+        guard PKCS12_add_CSPName_asc(bag, provider, -1) == 1,
+            PKCS12_add_safe_ex(&safes.raw, bags.raw, -1, 0, nil, nil, nil) == 1
+        else {
+            throw Self.failure()
+        }
+    }
+
+    /// Adds the certificates in one encrypted safe and marks those that match `key`.
+    mutating func append(
+        _ certificates: [[UInt8]],
+        of key: borrowing KeyHandle
+    ) throws(IssuingError) {
+        let matching = try certificates.map { der throws(IssuingError) in
+            try Self.open(der).certifies(key)
+        }
+        try append(certificates, isMarked: matching)
+    }
+
+    /// Adds the certificates in one encrypted safe; `isMarked` has an element for each.
+    mutating func append(
+        _ certificates: [[UInt8]],
+        isMarked: [Bool]
+    ) throws(IssuingError) {
+        guard !certificates.isEmpty else { return }
+        var bags = BagStack()
+        for (der, isMarked) in zip(certificates, isMarked) {
+            let certificate = try Self.open(der)
+            guard let bag = PKCS12_add_cert(&bags.raw, certificate.raw) else {
+                throw Self.failure()
+            }
+            guard !isMarked || Self.mark(bag) else { throw Self.failure() }
+        }
+        let context = cipher == .rc2_40 ? legacy.load() : nil
+        guard cipher != .rc2_40 || context != nil else {
+            throw IssuingError("write PKCS#12", "OpenSSL's legacy provider is missing")
+        }
+        let added = Self.withC(password) { text, _ in
+            PKCS12_add_safe_ex(
+                &safes.raw,
+                bags.raw,
+                cipher.certificateScheme,
+                cipher.rounds,
+                text,
+                context,
+                nil
+            )
+        }
+        guard added == 1 else { throw Self.failure() }
+    }
+
+    /// The whole file with its MAC.
+    mutating func finish() throws(IssuingError) -> SensitiveBytes {
+        if safes.raw == nil { safes.raw = kv_sk_PKCS7_new() }
+        guard
+            let file = OwnedPointer(
+                PKCS12_add_safes(safes.raw, NID_pkcs7_data),
+                free: { PKCS12_free($0) }
+            )
+        else {
+            throw Self.failure()
+        }
+        let sealed = Self.withC(password) { text, count in
+            PKCS12_set_mac(file.raw, text, count, nil, 20, cipher.macRounds, cipher.macDigest)
+        }
+        guard sealed == 1 else { throw Self.failure() }
+        let size = i2d_PKCS12(file.raw, nil)
+        guard size > 0 else { throw Self.failure() }
+        return SensitiveBytes(capacity: Int(size)) { buffer in
+            var cursor = buffer.bindMemory(to: UInt8.self).baseAddress
+            return Int(i2d_PKCS12(file.raw, &cursor))
+        }
+    }
+
+    private static func mark(_ bag: OpaquePointer) -> Bool {
+        var identifier: [UInt8] = [1, 0, 0, 0]
+        return PKCS12_add_localkeyid(bag, &identifier, Int32(identifier.count)) == 1
+    }
+
+    private static func open(_ der: [UInt8]) throws(IssuingError) -> CertificateHandle {
+        try IssuingError.naming("read certificate") { () throws(CertificateError) in
+            try CertificateHandle(der: der)
+        }
+    }
+
+    private static func failure() -> IssuingError {
+        IssuingError("write PKCS#12", ErrorQueue.drain())
+    }
+
+    /// Lends the password to C; no password is a null pointer.
+    private static func withC<Result>(
+        _ password: String?,
+        _ body: (UnsafePointer<CChar>?, Int32) -> Result
+    ) -> Result {
+        guard let password else { return body(nil, 0) }
+        return password.withCString { body($0, Int32(password.utf8.count)) }
+    }
+}
+
+/// An owned `STACK_OF(PKCS7) *`, which OpenSSL makes with the first element.
+private struct SafeStack: ~Copyable {
+    var raw: OpaquePointer?
+
+    deinit {
+        if let raw { kv_sk_PKCS7_free(raw) }
+    }
+}
+
+/// An owned `STACK_OF(PKCS12_SAFEBAG) *`, which OpenSSL makes with the first element.
+private struct BagStack: ~Copyable {
+    var raw: OpaquePointer?
+
+    deinit {
+        if let raw { kv_sk_PKCS12_SAFEBAG_free(raw) }
+    }
+}

@@ -1,0 +1,23 @@
+/// A password as PKCS#12 counts it.
+///
+/// "No password" can be written in two ways, which give two keys (RFC 7292 §B.1): no bytes at all,
+/// as Key Vault does, or the empty string with its two zero bytes, as `openssl pkcs12 -passout
+/// pass:` does.
+enum PKCS12Password {
+    case none
+    case text(String)
+
+    /// What to try, in this order.
+    static func candidates(_ password: String?) -> [PKCS12Password] {
+        guard let password, !password.isEmpty else { return [.none, .text("")] }
+        return [.text(password)]
+    }
+
+    /// Lends the password to C; none is a null pointer.
+    func withC<Result>(_ body: (UnsafePointer<CChar>?, Int32) -> Result) -> Result {
+        switch self {
+        case .none: body(nil, 0)
+        case .text(let text): text.withCString { body($0, Int32(text.utf8.count)) }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import COpenSSL
+import Sensitive
+
+/// Takes a PKCS#12 file (RFC 7292) apart, bag by bag.
+///
+/// `PKCS12_parse` would not do: it stops at the first key, pairs it by itself, and answers a file
+/// without a key with success and the leaf among the others.
+struct PKCS12Reader: ~Copyable {
+    private let file: OwnedPointer
+    private let password: PKCS12Password
+    private var legacy = LegacyContext()
+    private var roundsLeft = Limits.derivationRounds
+    private var bagsLeft = Limits.items
+    private var contents = SecretContents()
+
+    /// Everything in the file; a nil or empty `password` tries the two ways of writing none.
+    static func read(
+        _ der: SensitiveBytes,
+        password: String?
+    ) throws(CertificateError) -> SecretContents {
+        var failure = CertificateError.wrongPassword
+        for candidate in PKCS12Password.candidates(password) {
+            var reader = try PKCS12Reader(der, password: candidate)
+            do {
+                return try reader.contentsOfFile()
+            } catch {
+                failure = error
+                // With a MAC only a wrong password is worth another try. Without one a wrong
+                // password looks like damage.
+                guard error == .wrongPassword || !reader.hasMAC else { throw error }
+            }
+        }
+        throw failure
+    }
+
+    private init(_ der: SensitiveBytes, password: PKCS12Password) throws(CertificateError) {
+        let raw = der.withUnsafeBytes { bytes in
+            var cursor = bytes.bindMemory(to: UInt8.self).baseAddress
+            return d2i_PKCS12(nil, &cursor, bytes.count)
+        }
+        guard let file = OwnedPointer(raw, free: { PKCS12_free($0) }) else {
+            throw .badPKCS12(ErrorQueue.drain())
+        }
+        self.file = file
+        self.password = password
+    }
+
+    private var hasMAC: Bool { PKCS12_mac_present(file.raw) == 1 }
+
+    private mutating func verifyMAC() throws(CertificateError) {
+        var rounds: Int64 = 1
+        var count: UnsafePointer<ASN1_INTEGER>?
+        PKCS12_get0_mac(nil, nil, nil, &count, file.raw)
+        if let count, ASN1_INTEGER_get_int64(&rounds, count) != 1 {
+            throw .badPKCS12("its MAC has no usable iteration count")
+        }
+        try spend(rounds)
+        ERR_clear_error()
+        guard password.withC({ PKCS12_verify_mac(file.raw, $0, $1) }) == 1 else {
+            // A mismatch leaves no error behind; a MAC that cannot be computed does.
+            throw ERR_peek_last_error() == 0 ? .wrongPassword : .badPKCS12(ErrorQueue.drain())
+        }
+    }
+
+    private mutating func contentsOfFile() throws(CertificateError) -> SecretContents {
+        if hasMAC { try verifyMAC() }
+        guard
+            let safes = OwnedPointer(
+                PKCS12_unpack_authsafes(file.raw),
+                free: { kv_sk_PKCS7_free($0) }
+            )
+        else {
+            throw .badPKCS12(ErrorQueue.drain())
+        }
+        for index in 0..<kv_sk_PKCS7_num(safes.raw) {
+            guard let safe = kv_sk_PKCS7_value(safes.raw, index) else { continue }
+            try read(safe: safe)
+        }
+        return contents
+    }
+
+    private mutating func read(
+        safe: UnsafeMutablePointer<PKCS7>
+    ) throws(CertificateError) {
+        try count(1)
+        let bags: OpaquePointer?
+        if let algorithm = kv_PKCS7_encryption(safe) {
+            let context = try prepare(for: algorithm)
+            bags = password.withC { kv_PKCS7_decrypt_bags(safe, $0, $1, context) }
+        } else if kv_PKCS7_is_data(safe) == 1 {
+            bags = PKCS12_unpack_p7data(safe)
+        } else {
+            // RFC 7292 also allows a safe for the holder of a public key; nobody writes one.
+            throw .badPKCS12("a part of it is neither plain nor encrypted with a password")
+        }
+        guard let owned = OwnedPointer(bags, free: { kv_sk_PKCS12_SAFEBAG_free($0) }) else {
+            throw .badPKCS12(ErrorQueue.drain())
+        }
+        try read(bags: owned.raw, depth: 0)
+    }
+
+    private mutating func read(bags: OpaquePointer, depth: Int) throws(CertificateError) {
+        guard depth <= Limits.nesting else { throw .badPKCS12("its bags are nested too deeply") }
+        for index in 0..<kv_sk_PKCS12_SAFEBAG_num(bags) {
+            guard let bag = kv_sk_PKCS12_SAFEBAG_value(bags, index) else { continue }
+            try count(1)
+            switch PKCS12_SAFEBAG_get_nid(bag) {
+            case NID_keyBag:
+                try append(keyIn: PKCS12_SAFEBAG_get0_p8inf(bag))
+            case NID_pkcs8ShroudedKeyBag:
+                try append(encryptedKeyIn: PKCS12_SAFEBAG_get0_pkcs8(bag))
+            case NID_certBag where PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate:
+                try contents.append(try CertificateHandle(adopting: PKCS12_SAFEBAG_get1_cert(bag)))
+            case NID_safeContentsBag:
+                guard let inner = PKCS12_SAFEBAG_get0_safes(bag) else { continue }
+                try read(bags: inner, depth: depth + 1)
+            default:
+                continue
+            }
+        }
+    }
+
+    private mutating func append(keyIn info: OpaquePointer?) throws(CertificateError) {
+        guard let info else { throw .badKey("its bag is empty") }
+        let size = i2d_PKCS8_PRIV_KEY_INFO(info, nil)
+        guard (1...Limits.keyBytes).contains(Int(size)) else {
+            throw .badKey("larger than \(Limits.keyBytes / 1024) KiB")
+        }
+        try contents.append(try KeyHandle(adopting: EVP_PKCS82PKEY(info)))
+    }
+
+    private mutating func append(encryptedKeyIn sealed: OpaquePointer?) throws(CertificateError) {
+        var algorithm: UnsafePointer<X509_ALGOR>?
+        if let sealed { X509_SIG_get0(sealed, &algorithm, nil) }
+        guard let algorithm else { throw .badKey("its bag is empty") }
+        let context = try prepare(for: algorithm)
+        let info = password.withC { PKCS8_decrypt_ex(sealed, $0, $1, context, nil) }
+        guard let owned = OwnedPointer(info, free: { PKCS8_PRIV_KEY_INFO_free($0) }) else {
+            throw .badPKCS12(ErrorQueue.drain())
+        }
+        try append(keyIn: owned.raw)
+    }
+
+    /// Pays for one decryption and gives the context that it needs, nil for the default one.
+    private mutating func prepare(
+        for algorithm: UnsafePointer<X509_ALGOR>
+    ) throws(CertificateError) -> OpaquePointer? {
+        let scheme = try PasswordScheme(algorithm)
+        try spend(scheme.rounds)
+        guard scheme.isLegacy else { return nil }
+        guard let context = legacy.load() else { throw .legacyProviderMissing(scheme.name) }
+        return context
+    }
+
+    private mutating func spend(_ rounds: Int64) throws(CertificateError) {
+        guard rounds <= roundsLeft else {
+            throw .badPKCS12("its passwords take too many iterations")
+        }
+        roundsLeft -= max(rounds, 1)
+    }
+
+    private mutating func count(_ bags: Int) throws(CertificateError) {
+        bagsLeft -= bags
+        guard bagsLeft >= 0 else { throw .badPKCS12("it has more than \(Limits.items) parts") }
+    }
+}
