@@ -46,6 +46,9 @@ package struct ProcessLock: ~Copyable {
         }
     }
 
+    /// Gives the lock back here, where the code says so, and not where the compiler sees its last use.
+    package consuming func release() {}
+
     /// Takes the lock if it is free now.
     private static func tryOnce(at path: FilePath) throws(LockError) -> ProcessLock? {
         while true {

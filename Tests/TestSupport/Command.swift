@@ -44,6 +44,7 @@ package func runCommand(_ command: [String], as user: uid_t? = nil) async throws
 ///   - body: What to do meanwhile; it is given the process's number, which is also its group's.
 /// - Returns: What `body` returns.
 /// - Throws: What `body` throws, or why the program can't be started.
+@discardableResult
 package func withRunningCommand<Value: Sendable>(
     _ command: [String],
     as user: uid_t? = nil,

@@ -5,6 +5,7 @@ import SystemPackage
 ///
 /// Its parents are writable by root or the tests' own user only, unless `$TMPDIR` says otherwise:
 /// hooks below a directory such as `/tmp` are refused.
+@discardableResult
 package func withTemporaryDirectory<Result>(
     _ body: (FilePath) async throws -> Result
 ) async throws -> Result {
@@ -14,6 +15,7 @@ package func withTemporaryDirectory<Result>(
 }
 
 /// As `withTemporaryDirectory(_:)`, for a test that waits for nothing.
+@discardableResult
 package func withTemporaryDirectory<Result>(
     _ body: (FilePath) throws -> Result
 ) throws -> Result {

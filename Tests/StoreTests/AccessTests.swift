@@ -1,0 +1,144 @@
+import Glibc
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Store
+
+@Suite("Who may read a version")
+struct AccessTests {
+    private static let nobody: uid_t = 65534
+    private static let daemonGroup: gid_t = 1
+
+    @Test("Secret files have the mode as it is, public ones may be read by all")
+    func modes() throws {
+        try withStore { store in
+            for mode in [0o600, 0o640, 0o400, 0o440] as [UInt16] {
+                let directory = try store.stage("a", access: FileAccess(mode: mode))
+                #expect(TestSupport.mode(of: directory.appending("privkey.pem")) == mode_t(mode))
+                #expect(
+                    TestSupport.mode(of: directory.appending("cert.pem")) == mode_t(mode) | 0o444
+                )
+            }
+        }
+    }
+
+    @Test(
+        "Owner and group are given by name or by number",
+        .enabled(if: getuid() == 0),
+        arguments: [("nobody", "daemon"), ("65534", "1")]
+    )
+    func owners(owner: String, group: String) throws {
+        try withStore { store in
+            let access = FileAccess(owner: owner, group: group, mode: 0o640)
+            let directory = try store.stage("a", access: access)
+            for name in ["privkey.pem", "cert.pem"] {
+                let facts = facts(of: directory.appending(name))
+                #expect(facts?.st_uid == Self.nobody && facts?.st_gid == Self.daemonGroup)
+            }
+            #expect(facts(of: directory)?.st_uid == 0)
+        }
+    }
+
+    @Test("Another access for a live version takes its place in one step")
+    func accessChanges() throws {
+        try withStore { store in
+            try store.install("a", access: FileAccess(mode: 0o640))
+            try store.stage("a", access: FileAccess(mode: 0o600))
+            #expect(mode(of: store.current.appending("privkey.pem")) == 0o600)
+            #expect(try readText(store.current.appending("privkey.pem")) == "key a\n")
+        }
+    }
+
+    @Test(
+        "An unknown user or group is an access problem, and nothing is touched",
+        arguments: [
+            FileAccess(owner: "no-such-user"), FileAccess(group: "no-such-group"),
+            FileAccess(acls: [ReadGrant(user: "no-such-user")]),
+            FileAccess(acls: [ReadGrant(group: "no-such-group")]),
+            FileAccess(mode: 0o4600),
+        ]
+    )
+    func unknownAccount(access: FileAccess) throws {
+        try withStore { store in
+            let error = #expect(throws: StoreError.self) { try store.stage("a", access: access) }
+            #expect(error?.isAccessProblem == true && error?.hint != nil)
+            #expect(facts(of: store.root.appending("web")) == nil)
+        }
+    }
+
+    @Test(
+        "Giving files away without the privilege is an access problem",
+        .enabled(if: getuid() == 0)
+    )
+    func notPermitted() async throws {
+        try await withTemporaryDirectory { directory in
+            #expect(unsafe chown(directory.string, Self.nobody, 65534) == 0)
+            await #expect(processExitsWith: .success) { [root = directory.string as String] in
+                try #require(setgid(65534) == 0 && setuid(65534) == 0)
+                let store = CertificateStore(root: FilePath(root).appending("certs"))
+                try store.prepare()
+                let error = #expect(throws: StoreError.self) {
+                    try store.stage("a", access: FileAccess(owner: "root"))
+                }
+                #expect(error?.isAccessProblem == true)
+                #expect(try names(in: store.versions) == [])
+            }
+        }
+    }
+
+    @Test("An ACL lets named users and groups read secret files", .enabled(if: getuid() == 0))
+    func accessList() async throws {
+        try await withStore { store in
+            let grants = [ReadGrant(user: "nobody", group: "daemon"), ReadGrant(user: "bin")]
+            let directory = try store.stage("a", access: FileAccess(mode: 0o600, acls: grants))
+            let expected: [UInt8] = [
+                2, 0, 0, 0,
+                0x01, 0, 6, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+                0x02, 0, 4, 0, 2, 0, 0, 0,  // bin
+                0x02, 0, 4, 0, 0xFE, 0xFF, 0, 0,  // nobody
+                0x04, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+                0x08, 0, 4, 0, 1, 0, 0, 0,  // daemon
+                0x10, 0, 4, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+                0x20, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+            ]
+            #expect(try list(of: directory.appending("privkey.pem")) == expected)
+            #expect(try list(of: directory.appending("cert.pem")) == nil)
+            // The group bits show the mask; the group itself may not read.
+            #expect(mode(of: directory.appending("privkey.pem")) == 0o640)
+
+            let key = directory.appending("privkey.pem").string
+            #expect(try await runCommand(["cat", key], as: Self.nobody).output == "key a\n")
+            #expect(try await runCommand(["cat", key], as: 2).output == "key a\n")
+            #expect(try await runCommand(["cat", key], as: 7).status != 0)
+
+            let before = facts(of: directory)?.st_ino
+            try store.stage("a", access: FileAccess(mode: 0o600, acls: grants))
+            #expect(facts(of: directory)?.st_ino == before)
+            try store.stage("a", access: FileAccess(mode: 0o600))
+            #expect(try list(of: directory.appending("privkey.pem")) == nil)
+            #expect(try await runCommand(["cat", key], as: Self.nobody).status != 0)
+        }
+    }
+
+    @Test("A default ACL on the store's directory opens no key", .enabled(if: getuid() == 0))
+    func defaultListIsNotInherited() async throws {
+        try await withStore { store in
+            let list = AccessList(mode: 0o750, readers: .init(users: [Self.nobody]))
+            let root = unsafe open(store.root.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            try LinuxCalls.setAttribute("system.posix_acl_default", to: list.encoded, of: root)
+            _ = close(root)
+            let directory = try store.stage("a", access: FileAccess(mode: 0o640))
+            let key = directory.appending("privkey.pem")
+            #expect(try self.list(of: key) == nil)
+            #expect(mode(of: key) == 0o640)
+            #expect(try await runCommand(["cat", key.string], as: Self.nobody).status != 0)
+        }
+    }
+
+    private func list(of path: FilePath) throws -> [UInt8]? {
+        let file = unsafe open(path.string, O_RDONLY | O_CLOEXEC)
+        defer { _ = close(file) }
+        return try LinuxCalls.attribute(AccessList.attribute, of: file)
+    }
+}

@@ -1,0 +1,124 @@
+import Glibc
+import Store
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("Making a version current")
+struct CurrentTests {
+    @Test("The link names the version, relative to the certificate's directory")
+    func swap() throws {
+        try withStore { store in
+            try store.install("a")
+            #expect(try store.currentVersion(of: "web") == Fixture.version("a"))
+            #expect(try readText(store.current.appending("cert.pem")) == "cert a\n")
+            try store.install("b")
+            #expect(try store.currentVersion(of: "web") == Fixture.version("b"))
+            #expect(try readText(store.current.appending("privkey.pem")) == "key b\n")
+            #expect(try names(in: store.root.appending("web")) == ["current", "versions"])
+            try store.makeCurrent(Fixture.version("a"), of: "web")
+            #expect(try readText(store.current.appending("cert.pem")) == "cert a\n")
+        }
+    }
+
+    @Test("Without a version the link goes away, and twice is no error")
+    func removal() throws {
+        try withStore { store in
+            try store.install("a")
+            try store.makeCurrent(nil, of: "web")
+            try store.makeCurrent(nil, of: "web")
+            #expect(try store.currentVersion(of: "web") == nil)
+            #expect(try store.versions(of: "web") == [Fixture.version("a")])
+        }
+    }
+
+    @Test("A version that is not on disk is refused, and the live one stays")
+    func missingVersion() throws {
+        try withStore { store in
+            try store.install("a")
+            let error = #expect(throws: StoreError.self) {
+                try store.makeCurrent(Fixture.version("b"), of: "web")
+            }
+            #expect(error?.hint != nil)
+            #expect(try store.currentVersion(of: "web") == Fixture.version("a"))
+            #expect(throws: StoreError.self) {
+                try store.makeCurrent(Fixture.version("b"), of: "unheard-of")
+            }
+        }
+    }
+
+    @Test(
+        "A link that is not ours is an error to read, and a switch puts it right",
+        arguments: [
+            "/etc", "versions/latest", "../other/versions/\(Fixture.version("a"))",
+            "versions/\(Fixture.version("a"))/", "./versions/\(Fixture.version("a"))",
+        ]
+    )
+    func foreignLink(target: String) throws {
+        try withStore { store in
+            try store.install("a")
+            removeTree(store.current)
+            try makeSymlink(store.current, to: target)
+            #expect(throws: StoreError.self) { try store.currentVersion(of: "web") }
+            #expect(throws: StoreError.self) { try store.prune("web", keeping: []) }
+            try store.makeCurrent(Fixture.version("a"), of: "web")
+            #expect(try store.currentVersion(of: "web") == Fixture.version("a"))
+        }
+    }
+
+    @Test("A file or directory in the link's place is left alone", arguments: [true, false])
+    func notALink(isDirectory: Bool) throws {
+        try withStore { store in
+            try store.stage("a")
+            let mine = isDirectory ? store.current.appending("mine") : store.current
+            try writeFile(mine, "mine")
+            #expect(throws: StoreError.self) { try store.currentVersion(of: "web") }
+            for version in [Fixture.version("a"), nil] {
+                #expect(throws: StoreError.self) { try store.makeCurrent(version, of: "web") }
+            }
+            #expect(try readText(mine) == "mine")
+        }
+    }
+
+    @Test("A certificate or root that is not there yet has no current version and no versions")
+    func nothingYet() throws {
+        try withTemporaryDirectory { directory throws in
+            let store = CertificateStore(root: directory.appending("certs"))
+            #expect(try store.currentVersion(of: "web") == nil)
+            #expect(try store.versions(of: "web") == [])
+            #expect(try store.read("cert.pem", of: "web", version: Fixture.version("a")) == nil)
+            #expect(try store.prune("web", keeping: []) == [])
+        }
+    }
+
+    @Test("Extension links lead through `current`, so one rename moves them too")
+    func extensionLink() throws {
+        try withStore { store in
+            try store.install("a")
+            try store.link("webCert", to: "web", file: "cert.pem")
+            try store.link("webCert", to: "web", file: "cert.pem")
+            #expect(try readText(store.root.appending("webCert")) == "cert a\n")
+            try store.install("b")
+            #expect(try readText(store.root.appending("webCert")) == "cert b\n")
+            try store.link("webCert", to: "web", file: "privkey.pem")
+            #expect(try readText(store.root.appending("webCert")) == "key b\n")
+            #expect(try names(in: store.root) == ["README", "web", "webCert"])
+        }
+    }
+
+    @Test("An extension link replaces nothing that the agent has not made")
+    func extensionLinkRefused() throws {
+        try withStore { store in
+            try store.install("a")
+            try writeFile(store.root.appending("file"), "mine")
+            try makeSymlink(store.root.appending("foreign"), to: "/etc/passwd")
+            for name in ["file", "foreign", "web", "README", "../x", ".x", ""] {
+                #expect(throws: StoreError.self, "\(name)") {
+                    try store.link(name, to: "web", file: "cert.pem")
+                }
+            }
+            #expect(throws: StoreError.self) { try store.link("x", to: "web", file: "../../x") }
+            #expect(try readText(store.root.appending("file")) == "mine")
+        }
+    }
+}
