@@ -13,7 +13,9 @@ enum Limits {
     static let items = 128
     /// Levels of `safeContentsBag` in each other (RFC 7292 §4.2.6).
     static let nesting = 4
-    /// Rounds of key derivation over a whole PFX. Windows writes 2,000, OpenSSL 2,048, NSS 10,000
+    /// Rounds of key derivation over a whole PFX.
+    ///
+    /// Windows writes 2,000, OpenSSL 2,048, NSS 10,000
     /// to 1,000,000 each for MAC, key and certificates; a million takes about half a second.
     static let derivationRounds: Int64 = 10_000_000
 }

@@ -7,6 +7,7 @@ import Sensitive
 ///   - value: a PKCS#12 file in base64, or PEM text.
 ///   - password: of the PKCS#12 file; a PEM key must not be encrypted.
 /// - Returns: the first private key, if any, and the certificates in DER.
+/// - Throws: when the value is neither, or unreadable with that password.
 package func decodeImport(
     _ value: SensitiveBytes,
     password: String?

@@ -12,6 +12,8 @@ import Sensitive
 ///   - cipher: how key and certificates are encrypted.
 ///   - password: nil is the password of no bytes, which Key Vault uses, and not the empty string,
 ///     which counts as two zero bytes (RFC 7292 §B.1).
+/// - Returns: the file; of no key and no certificates it is an empty one.
+/// - Throws: when the key or a certificate is unreadable, or the legacy provider is missing.
 package func encodePKCS12(
     key: PrivateKey?,
     certificates: [[UInt8]],
