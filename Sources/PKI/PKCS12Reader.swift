@@ -33,6 +33,15 @@ struct PKCS12Reader: ~Copyable {
         throw failure
     }
 
+    /// Everything in the file with exactly this way of writing the password.
+    static func read(
+        _ der: SensitiveBytes,
+        password: PKCS12Password
+    ) throws(CertificateError) -> SecretContents {
+        var reader = try PKCS12Reader(der, password: password)
+        return try reader.contentsOfFile()
+    }
+
     private init(_ der: SensitiveBytes, password: PKCS12Password) throws(CertificateError) {
         let raw = der.withUnsafeBytes { bytes in
             var cursor = bytes.bindMemory(to: UInt8.self).baseAddress

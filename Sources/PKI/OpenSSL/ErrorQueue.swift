@@ -14,13 +14,13 @@ enum ErrorQueue {
         return try body()
     }
 
-    /// The reason of the newest error, which empties the queue.
+    /// The reason of the oldest error, which is the cause of the others, and empties the queue.
     ///
     /// Reasons are constant phrases of the library. The data that OpenSSL attaches to an error is
     /// left out: it may quote the input, and the input is a private key.
     static func drain() -> String {
         defer { ERR_clear_error() }
-        guard let reason = ERR_reason_error_string(ERR_peek_last_error()) else {
+        guard let reason = ERR_reason_error_string(ERR_peek_error()) else {
             return "OpenSSL gives no reason"
         }
         return String(cString: reason)
