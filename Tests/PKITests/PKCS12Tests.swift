@@ -67,7 +67,7 @@ struct PKCS12Tests {
             let issued = try Samples.issue()
             let rc2 = try Samples.pkcs12(issued.key, issued.certificates, cipher: .rc2_40)
             let tripleDES = try Samples.pkcs12(issued.key, issued.certificates)
-            setenv("OPENSSL_MODULES", "/nonexistent", 1)
+            _ = unsafe setenv("OPENSSL_MODULES", "/nonexistent", 1)
             let error = #expect(throws: CertificateError.self) { try Samples.bundle(rc2) }
             #expect(error == .legacyProviderMissing("pbeWithSHA1And40BitRC2-CBC"))
             #expect(error?.hint == "install openssl-provider-legacy")
