@@ -1,0 +1,157 @@
+import Hummingbird
+
+/// The vaults: who may ask, what is asked, and the fields that every answer has.
+struct VaultService: Sendable {
+    let cloud: EmulatedCloud
+
+    func respond(to exchange: Exchange) async -> Response {
+        let behaviour = cloud.behaviour
+        guard let request = VaultRequest(exchange, behaviour: behaviour, now: EmulatedCloud.now)
+        else {
+            cloud.log.note(.other, exchange, status: 404)
+            return Reply.html("<h2>Our services aren't available right now</h2>", status: 404)
+                .response()
+        }
+        let faults = cloud.faults.take(
+            for: .vault,
+            vault: request.vault,
+            name: request.name,
+            isCertificatePath: request.collection == .certificates
+                || request.collection == .deletedcertificates,
+            isSecretPath: request.collection == .secrets
+                || request.collection == .deletedsecrets
+        )
+        var caller: TokenAuthority.Claims?
+        var reply = await faulty(faults) {
+            switch authenticate(request, faults) {
+            case .failure(let refusal): return refusal.reply
+            case .success(let claims):
+                caller = claims
+                return await answer(request, faults, caller: claims)
+            }
+        }
+        reply.fields += fields(for: request)
+        cloud.log.note(
+            request.kind,
+            exchange,
+            status: reply.status,
+            clientID: caller?.appid
+        )
+        return reply.response(isCutOff: faults.contains { $0.kind == .cutOff })
+    }
+
+    /// A refusal as an error.
+    private struct Refusal: Error {
+        let reply: Reply
+    }
+
+    /// Checks the token; without one, or with a bad one, the answer is a challenge.
+    private func authenticate(
+        _ request: VaultRequest,
+        _ faults: [Fault]
+    ) -> Result<TokenAuthority.Claims, Refusal> {
+        func refuse(_ message: String) -> Result<TokenAuthority.Claims, Refusal> {
+            .failure(Refusal(reply: .unauthorized(message, port: request.port)))
+        }
+        let authorization = request.exchange.fields["authorization"] ?? ""
+        guard authorization.lowercased().hasPrefix("bearer "), authorization.count > 7 else {
+            let message = "Request is missing a Bearer or PoP token."
+            return refuse(
+                request.behaviour.challengeWording == .current ? "AKV10000: " + message : message
+            )
+        }
+        if faults.contains(where: { $0.kind == .refuseToken }) { return refuse(Self.expired) }
+        let audience = "https://vault.localhost"
+        do throws(TokenAuthority.Refusal) {
+            return .success(
+                try cloud.tokens.check(
+                    String(authorization.dropFirst(7)),
+                    audiences: [audience + request.port, audience],
+                    now: request.now
+                )
+            )
+        } catch {
+            switch error {
+            case .malformed:
+                return refuse("[BearerReadAccessTokenFailed] Error validating token: 'S2S12005'.")
+            case .expired: return refuse(Self.expired)
+            case .wrongAudience(let found):
+                return refuse(
+                    "AKV10022: Invalid audience. Expected \(audience)\(request.port), found: "
+                        + "\(found)."
+                )
+            }
+        }
+    }
+
+    private static let expired = "[TokenExpired] Error validating token: 'S2S12086'."
+
+    /// The answer to a caller who is who it says; permission is checked last.
+    private func answer(
+        _ request: VaultRequest,
+        _ faults: [Fault],
+        caller: TokenAuthority.Claims
+    ) async -> Reply {
+        guard request.hasAPIVersion else {
+            return .badParameter("api-version is missing or not supported")
+        }
+        guard request.hasGoodName else {
+            return .badParameter(
+                "The request URI contains an invalid name: \(request.name ?? "")"
+            )
+        }
+        for fault in faults {
+            if let denial = denial(fault.kind, request, caller.caller) { return denial }
+        }
+        do {
+            return try await VaultRouter(cloud: cloud, request: request).answer()
+        } catch {
+            return .refusal(500, "InternalServerError", "\(error)")
+        }
+    }
+
+    private func denial(_ kind: Fault.Kind, _ request: VaultRequest, _ caller: String) -> Reply? {
+        let isRead = request.exchange.method == "GET"
+        let isList = request.name == nil || request.rest.first == "versions"
+        let object = [request.collection?.rawValue, request.name].compactMap { $0 }
+            .joined(separator: "/")
+        switch kind {
+        case .denyCertificates:
+            return .deniedByRole(
+                caller,
+                action: "Microsoft.KeyVault/vaults/certificates/\(isRead ? "read" : "write")",
+                vault: request.vault,
+                object: object
+            )
+        case .denySecrets:
+            return .deniedByPolicy(
+                caller,
+                permission: "secrets " + (isRead ? isList ? "list" : "get" : "set"),
+                vault: request.vault
+            )
+        case .denyAddress: return .deniedByFirewall(caller, vault: request.vault)
+        default: return nil
+        }
+    }
+
+    private func fields(for request: VaultRequest) -> [Reply.Field] {
+        var fields: [Reply.Field] = [
+            .init(name: "Cache-Control", value: "no-cache"),
+            .init(name: "Pragma", value: "no-cache"),
+            .init(name: "Expires", value: "-1"),
+            .init(name: "x-ms-keyvault-region", value: "westeurope"),
+            .init(name: "x-ms-request-id", value: RequestID.make()),
+            .init(name: "x-ms-keyvault-service-version", value: "1.9.2650.1"),
+            .init(
+                name: "x-ms-keyvault-network-info",
+                value: "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"
+            ),
+            .init(name: "X-Content-Type-Options", value: "nosniff"),
+            .init(name: "Strict-Transport-Security", value: "max-age=31536000;includeSubDomains"),
+        ]
+        if let id = request.exchange.fields["x-ms-client-request-id"] {
+            fields.append(.init(name: "x-ms-client-request-id", value: id))
+        }
+        return fields
+    }
+}

@@ -1,0 +1,98 @@
+import Sensitive
+
+extension Emulator {
+    /// The administration without HTTP; see `Administration` for what each does.
+    private var administration: Administration { Administration(cloud: cloud) }
+
+    /// Makes a version of a certificate and returns it; `options` become the policy.
+    @discardableResult
+    package func createCertificate(
+        vault: String,
+        name: String,
+        _ options: CertificateOptions = CertificateOptions()
+    ) async throws -> String {
+        try await administration.createCertificate(vault: vault, name: name, options)
+    }
+
+    /// Makes the next version by the policy, bad in the way of `fault`, and returns it.
+    @discardableResult
+    package func rotate(
+        vault: String,
+        name: String,
+        fault: ContentFault? = nil
+    ) async throws -> String {
+        try await administration.rotate(vault: vault, name: name, fault: fault)
+    }
+
+    /// Adds a version from base64 PKCS#12 or PEM and returns it.
+    @discardableResult
+    package func importCertificate(
+        vault: String,
+        name: String,
+        value: SensitiveBytes,
+        password: String? = nil,
+        contentType: SecretContentType = .pkcs12
+    ) async throws -> String {
+        try await administration.importCertificate(
+            vault: vault,
+            name: name,
+            value: value,
+            password: password,
+            contentType: contentType
+        )
+    }
+
+    /// Adds a version of a plain secret and returns it.
+    @discardableResult
+    package func putSecret(
+        vault: String,
+        name: String,
+        value: String,
+        contentType: String? = nil
+    ) async throws -> String {
+        try await administration.putSecret(
+            vault: vault,
+            name: name,
+            value: SensitiveBytes(copying: Array(value.utf8)),
+            contentType: contentType
+        )
+    }
+
+    /// Enables or disables one version, or the newest.
+    package func setEnabled(
+        _ isEnabled: Bool,
+        vault: String,
+        name: String,
+        version: String? = nil
+    ) async throws {
+        try await administration.setEnabled(isEnabled, vault: vault, name: name, version: version)
+    }
+
+    /// Soft-deletes a secret or certificate.
+    package func delete(vault: String, name: String) async throws {
+        try await administration.delete(vault: vault, name: name)
+    }
+
+    /// Brings a soft-deleted secret or certificate back.
+    package func recover(vault: String, name: String) async throws {
+        try await administration.recover(vault: vault, name: name)
+    }
+
+    /// What there is under a name, without values.
+    package func describe(vault: String, name: String) async throws -> ObjectDescription {
+        try await administration.describe(vault: vault, name: name)
+    }
+
+    package func setFault(_ fault: Fault) { cloud.faults.add(fault) }
+
+    package func clearFaults() { cloud.faults.clear() }
+
+    package func statistics() -> EmulatorStatistics { cloud.log.statistics }
+
+    package func resetStatistics() { cloud.log.reset() }
+
+    package func setBehaviour(_ behaviour: EmulatorBehaviour) { cloud.behaviour = behaviour }
+
+    /// Makes every token issued so far one that has expired.
+    package func revokeTokens() { cloud.tokens.revokeAll() }
+}

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Synchronization
+
+/// What has been asked of an emulator since it started.
+package struct EmulatorStatistics: Sendable, Codable, Equatable {
+    /// What a request was about.
+    package enum Kind: String, Sendable, Codable, CaseIterable {
+        case secret, secretVersion, secretVersions, secrets, secretWrite
+        case certificate, certificateVersion, certificateVersions, certificates
+        case certificatePolicy, certificatePending, certificateWrite
+        case deleted
+        /// The identity endpoint (IMDS).
+        case identity
+        /// A token asked of the authority.
+        case token
+        /// What the authority says of itself.
+        case discovery
+        case other
+    }
+
+    /// One request, without anything secret.
+    package struct Request: Sendable, Codable, Equatable {
+        package let at: Date
+        package let kind: Kind
+        package let method: String
+        package let host: String
+        package let path: String
+        package let status: Int
+        package let httpVersion: String
+        /// The client id in its token, where it had a good one.
+        package let clientID: String?
+    }
+
+    /// How many requests of each kind, by `Kind`'s raw value; kinds nobody asked for are absent.
+    package var requests: [String: Int] = [:]
+    /// TLS connections accepted.
+    package var connections = 0
+    /// Tokens issued, by both ways.
+    package var tokens = 0
+    /// The last thousand requests, oldest first.
+    package var log: [Request] = []
+
+    package init() {}
+
+    /// How many requests of one kind.
+    package func count(_ kind: Kind) -> Int { requests[kind.rawValue] ?? 0 }
+}
+
+/// Counts while the emulator runs.
+final class RequestLog: Sendable {
+    private let state = Mutex(EmulatorStatistics())
+
+    var statistics: EmulatorStatistics { state.withLock { $0 } }
+
+    func reset() {
+        state.withLock { $0 = EmulatorStatistics() }
+    }
+
+    func noteConnection() {
+        state.withLock { $0.connections += 1 }
+    }
+
+    func noteToken() {
+        state.withLock { $0.tokens += 1 }
+    }
+
+    func note(
+        _ kind: EmulatorStatistics.Kind,
+        _ exchange: Exchange,
+        status: Int,
+        clientID: String? = nil
+    ) {
+        let request = EmulatorStatistics.Request(
+            at: Date(),
+            kind: kind,
+            method: exchange.method,
+            host: exchange.authority,
+            path: exchange.path,
+            status: status,
+            httpVersion: exchange.httpVersion,
+            clientID: clientID
+        )
+        state.withLock { state in
+            state.requests[kind.rawValue, default: 0] += 1
+            state.log.append(request)
+            if state.log.count > 1000 { state.log.removeFirst(state.log.count - 1000) }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import Hummingbird
+import HummingbirdCore
+import HummingbirdHTTP2
+import Logging
+import NIOCore
+import Synchronization
+
+/// One listening port on loopback and the service behind it.
+final class Listener: Sendable {
+    /// Answers one request.
+    typealias Service = @Sendable (Exchange) async -> Response
+
+    private let connections: Connections
+    private let run: Task<Void, any Error>
+    let port: Int
+
+    /// What a listener is to be.
+    struct Plan: Sendable {
+        /// 0 lets the kernel choose.
+        let port: Int
+        /// Nil for plain HTTP.
+        var tls: TLSConfiguration?
+        var onConnection: @Sendable () -> Void = {}
+        let service: Service
+    }
+
+    /// Opens all of them or none.
+    static func open(_ plans: [Plan]) async throws -> [Listener] {
+        var listeners: [Listener] = []
+        do {
+            for plan in plans { listeners.append(try await Listener(plan)) }
+        } catch {
+            for listener in listeners { await listener.stop() }
+            throw error
+        }
+        return listeners
+    }
+
+    /// Listens; throws when the port is taken.
+    private init(_ plan: Plan) async throws {
+        let connections = Connections(onOpen: plan.onConnection)
+        let builder = HTTPServerBuilder { responder in
+            guard let tls = plan.tls else {
+                return WatchedChannel(
+                    base: HTTP1Channel(responder: responder),
+                    connections: connections
+                )
+            }
+            return WatchedChannel(
+                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, responder: responder),
+                connections: connections
+            )
+        }
+        let (bound, announcement) = AsyncStream.makeStream(of: Int.self)
+        let application = Application(
+            responder: CallbackResponder { request, context in
+                await plan.service(try await Exchange(reading: request, context: context))
+            },
+            server: builder,
+            configuration: .init(address: .hostname("127.0.0.1", port: plan.port)),
+            onServerRunning: { channel in
+                announcement.yield(channel.localAddress?.port ?? 0)
+                announcement.finish()
+            },
+            logger: Logger(label: "kvagent-emulator") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let run = Task {
+            defer { announcement.finish() }
+            try await application.run()
+        }
+        guard let port = await bound.first(where: { _ in true }) else {
+            do {
+                try await run.value
+            } catch {
+                throw EmulatorError("listen on 127.0.0.1:\(plan.port)", cause: error)
+            }
+            throw EmulatorError("listen on 127.0.0.1:\(plan.port): the server ended")
+        }
+        self.connections = connections
+        self.run = run
+        self.port = port
+    }
+
+    /// Ends it at once, open connections as well: their clients may keep them for minutes.
+    func stop() async {
+        run.cancel()
+        connections.closeAll()
+        // How the server ended does not matter any more.
+        _ = try? await run.value
+    }
+}
+
+/// A request's context with the channel it came on.
+struct ExchangeContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// `2` where the channel is a stream within a connection.
+    let httpVersion: String
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = .init(source: source)
+        httpVersion = source.channel.parent?.parent == nil ? "1.1" : "2"
+    }
+}
+
+extension Exchange {
+    /// Reads a whole request; Key Vault takes 25 KiB, an imported certificate may be larger.
+    fileprivate init(reading request: Request, context: ExchangeContext) async throws {
+        var fields: [String: String] = [:]
+        for field in request.headers { fields[field.name.canonicalName] = field.value }
+        var query: [String: String] = [:]
+        for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
+        let body = try await request.body.collect(upTo: 1 << 20)
+        self.init(
+            method: request.method.rawValue,
+            authority: (request.head.authority ?? "").lowercased(),
+            path: request.uri.path,
+            query: query,
+            fields: fields,
+            body: Array(body.readableBytesView),
+            httpVersion: context.httpVersion
+        )
+    }
+}
+
+/// The connections that are open, so that they can be counted and closed.
+private final class Connections: Sendable {
+    private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private let onOpen: @Sendable () -> Void
+
+    init(onOpen: @escaping @Sendable () -> Void) {
+        self.onOpen = onOpen
+    }
+
+    func add(_ channel: any Channel) {
+        onOpen()
+        let id = ObjectIdentifier(channel)
+        open.withLock { $0[id] = channel }
+        channel.closeFuture.whenComplete { _ in
+            self.open.withLock { _ = $0.removeValue(forKey: id) }
+        }
+    }
+
+    func closeAll() {
+        let channels = open.withLock { Array($0.values) }
+        for channel in channels { channel.close(promise: nil) }
+    }
+}
+
+/// A server's way to set up connections, with each connection noted.
+private struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
+    let base: Base
+    let connections: Connections
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
+        connections.add(channel)
+        return base.setup(channel: channel, logger: logger)
+    }
+
+    func handle(value: Base.Value, logger: Logger) async {
+        await base.handle(value: value, logger: logger)
+    }
+}

@@ -1,0 +1,163 @@
+import ArgumentParser
+import Dispatch
+import FoundationEssentials
+import Glibc
+import KeyVaultEmulator
+import UnixSignals
+
+/// `serve`: runs an emulator until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run an emulator until SIGTERM, SIGINT or a request to shut down."
+    )
+
+    @OptionGroup var options: StateOptions
+
+    @Option(help: "The TLS port of the vaults and the authority; 0: any free one.")
+    var vaultPort = 0
+
+    @Option(help: "The port of the identity endpoint; 0: any free one.")
+    var identityPort = 0
+
+    @Option(help: "The port of the administration; 0: any free one.")
+    var adminPort = 0
+
+    @Option(
+        name: .customLong("identity"),
+        help: ArgumentHelp(
+            "A user-assigned identity: client=ID,object=ID[,resource=ID]. May be repeated.",
+            valueName: "ids"
+        )
+    )
+    var identities: [IdentityArgument] = []
+
+    @Flag(help: "The machine has no system-assigned identity.")
+    var noSystemIdentity = false
+
+    @Option(help: "For how many seconds tokens are good.")
+    var tokenLifetime: Int?
+
+    @Option(help: "How lists are cut into pages.")
+    var pages: EmulatorBehaviour.Pages = .full
+
+    @Option(help: "How often a new certificate is still pending when asked for.")
+    var pendingPolls = 0
+
+    @Option(
+        help: "A file to write the endpoints to, as JSON, once they serve.",
+        completion: .file()
+    )
+    var readyFile: String?
+
+    @Flag(help: "Stop when standard input closes, as it does when the parent process ends.")
+    var exitWithParent = false
+
+    func run() async throws {
+        var configuration = EmulatorConfiguration(
+            stateDirectory: options.state,
+            vaultPort: vaultPort,
+            identityPort: identityPort,
+            adminPort: adminPort
+        )
+        configuration.identities = identities.map(\.identity)
+        configuration.hasSystemIdentity = !noSystemIdentity
+        configuration.behaviour.pages = pages
+        configuration.behaviour.pendingPolls = pendingPolls
+        if let tokenLifetime { configuration.behaviour.tokenLifetimeSeconds = tokenLifetime }
+        let emulator: Emulator
+        do {
+            // Before the ports are bound: a signal that comes early must not be lost.
+            let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+            emulator = try await Emulator.start(configuration)
+            try announce(emulator.endpoints)
+            await stopSignal(signals, emulator)
+        } catch let error as EmulatorError {
+            throw CommandError(error.description)
+        }
+        await emulator.stop()
+    }
+
+    /// Returns when there is a reason to stop.
+    private func stopSignal(_ signals: UnixSignalsSequence, _ emulator: Emulator) async {
+        let input = exitWithParent ? InputEnd() : nil
+        let inputStream = input?.stream
+        defer { withExtendedLifetime(input) {} }
+        await withTaskGroup { group in
+            group.addTask { for await _ in signals { return } }
+            group.addTask { await emulator.waitForShutdownRequest() }
+            if let inputStream { group.addTask { for await _ in inputStream {} } }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func announce(_ endpoints: EmulatorEndpoints) throws {
+        print(
+            """
+            vaults     \(endpoints.vaultURL("NAME"))
+            authority  \(endpoints.authorityHost)
+            identity   \(endpoints.identityEndpoint)
+            admin      \(endpoints.adminURL)
+            CA         \(endpoints.caFile)
+            """
+        )
+        // Standard output is a pipe where a script waits for these lines.
+        fflush(nil)
+        guard let readyFile else { return }
+        do {
+            // Beside its place and renamed, so that whoever waits for it reads it whole.
+            try JSONEncoder().encode(endpoints).write(
+                to: URL(filePath: readyFile),
+                options: .atomic
+            )
+        } catch {
+            throw CommandError("write \(readyFile): \(error)")
+        }
+    }
+}
+
+extension EmulatorBehaviour.Pages: ExpressibleByArgument {}
+
+/// A user-assigned identity as the command line writes it.
+struct IdentityArgument: ExpressibleByArgument {
+    let identity: ManagedIdentity
+
+    init?(argument: String) {
+        var parts: [Substring: String] = [:]
+        for part in argument.split(separator: ",") {
+            guard let equals = part.firstIndex(of: "=") else { return nil }
+            parts[part[..<equals]] = String(part[part.index(after: equals)...])
+        }
+        guard let client = parts["client"], let object = parts["object"],
+            Set(parts.keys).isSubset(of: ["client", "object", "resource"])
+        else { return nil }
+        identity = ManagedIdentity(
+            clientID: client,
+            objectID: object,
+            resourceID: parts["resource"]
+        )
+    }
+}
+
+/// Tells the end of standard input, for as long as it lives.
+private struct InputEnd {
+    /// Ends when the input does.
+    let stream: AsyncStream<Void>
+    private let source: any DispatchSourceRead
+
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO)
+        source.setEventHandler {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = unsafe buffer.withUnsafeMutableBytes { memory in
+                unsafe read(STDIN_FILENO, memory.baseAddress, memory.count)
+            }
+            if count <= 0 { continuation.finish() }
+        }
+        source.activate()
+        self.stream = stream
+        self.source = source
+    }
+}
