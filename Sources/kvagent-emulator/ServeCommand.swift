@@ -32,6 +32,15 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var identities: [IdentityArgument] = []
 
+    @Option(
+        name: .customLong("client"),
+        help: ArgumentHelp(
+            "An application and its secret; without any, every secret is right. May be repeated.",
+            valueName: "id=secret"
+        )
+    )
+    var clients: [ClientArgument] = []
+
     @Flag(help: "The machine has no system-assigned identity.")
     var noSystemIdentity = false
 
@@ -61,6 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             adminPort: adminPort
         )
         configuration.identities = identities.map(\.identity)
+        for client in clients { configuration.clients[client.id] = client.secret }
         configuration.hasSystemIdentity = !noSystemIdentity
         configuration.behaviour.pages = pages
         configuration.behaviour.pendingPolls = pendingPolls
@@ -137,6 +147,19 @@ struct IdentityArgument: ExpressibleByArgument {
             objectID: object,
             resourceID: parts["resource"]
         )
+    }
+}
+
+/// An application and its secret as the command line writes them.
+struct ClientArgument: ExpressibleByArgument {
+    let id: String
+    let secret: String
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "=") else { return nil }
+        id = String(argument[..<equals])
+        secret = String(argument[argument.index(after: equals)...])
+        if id.isEmpty || secret.isEmpty { return nil }
     }
 }
 

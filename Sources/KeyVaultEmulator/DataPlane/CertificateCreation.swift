@@ -75,11 +75,12 @@ struct CertificateCreation: Sendable {
     }
 
     func importing(_ name: String) async throws -> Reply {
-        guard let body = request.exchange.json, let value = body["value"]?.string else {
+        guard let body = request.exchange.json, let sent = body["value"]?.string else {
             return .badParameter("Property value has invalid value")
         }
         let existing = await cloud.store.contents(of: request.vault)[name]
         if let refusal = refusal(existing, name) { return refusal }
+        let value = Self.unwrapped(sent)
         var policy = CertificatePolicy(body["policy"], name: name, now: request.now)
         if body["policy"]?["secret_props"]?["contentType"] == nil, value.contains("-----BEGIN") {
             policy.contentType = SecretContentType.pem.rawValue
@@ -106,6 +107,14 @@ struct CertificateCreation: Sendable {
             contents[name] = object
             return .json(bundles.certificate(object, version, isNewest: true))
         }
+    }
+
+    /// PEM as it is: the SDKs send it in base64, like PKCS#12; the command line of Azure does not.
+    static func unwrapped(_ value: String) -> String {
+        guard let decoded = Data(base64Encoded: value),
+            decoded.starts(with: Array("-----BEGIN".utf8))
+        else { return value }
+        return String(decoding: decoded, as: UTF8.self)
     }
 
     private func refusal(_ existing: VaultObject?, _ name: String) -> Reply? {

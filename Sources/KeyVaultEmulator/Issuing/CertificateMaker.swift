@@ -92,18 +92,24 @@ struct CertificateMaker: Sendable {
     ) throws -> (version: VaultVersion, policy: CertificatePolicy) {
         let (key, certificates) = try decodeImport(value, password: password)
         guard let key else { throw CertificateError.noPrivateKey }
-        let known = try certificates.map { (der: $0, facts: try CertificateFacts(der: $0)) }
-        guard let leaf = known.first(where: { !$0.facts.isAuthority }) ?? known.first else {
-            throw CertificateError.keyMismatch
-        }
+        // The bundle tells which certificate is the key's, whatever the order they came in.
+        let bundle = try CertificateBundle(
+            secret: try encode(key, certificates, by: policy, contentType: .pem),
+            contentType: SecretContentType.pem.rawValue
+        )
+        guard
+            let leaf = try certificates.first(where: {
+                try CertificateFacts(der: $0).sha256 == bundle.leaf.sha256
+            })
+        else { throw CertificateError.keyMismatch }
         var policy = policy
-        policy.subject = leaf.facts.subject
-        policy.dnsNames = leaf.facts.dnsNames
+        policy.subject = bundle.leaf.subject
+        policy.dnsNames = bundle.leaf.dnsNames
         policy.issuerName = "Unknown"
-        policy.useKey(describedAs: leaf.facts.keyType)
+        policy.useKey(describedAs: bundle.leaf.keyType)
         let version = version(
-            of: leaf.facts,
-            der: leaf.der,
+            of: bundle.leaf,
+            der: leaf,
             value: try encode(policy.isExportable ? key : nil, certificates, by: policy),
             policy: policy,
             now: Date()

@@ -1,0 +1,128 @@
+"""Starts the built emulator and operates it; makes certificates to import."""
+
+import contextlib
+import datetime
+import json
+import os
+import socket
+import subprocess
+import tempfile
+import urllib.request
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+_getaddrinfo = socket.getaddrinfo
+
+
+def _loopback_getaddrinfo(host, *arguments, **options):
+    """RFC 6761 §6.3: names under .localhost are loopback, which glibc's resolver leaves out."""
+    if isinstance(host, str) and host.endswith(".localhost"):
+        host = "127.0.0.1"
+    return _getaddrinfo(host, *arguments, **options)
+
+
+class Emulator:
+    """A running emulator with a state folder of its own."""
+
+    def __init__(self, process, state, endpoints):
+        self._process = process
+        self.state = state
+        self.vault_port = endpoints["vaultPort"]
+        self.identity_port = endpoints["identityPort"]
+        self.admin_port = endpoints["adminPort"]
+        self.ca_file = endpoints["caFile"]
+
+    def vault_url(self, name):
+        return f"https://{name}.vault.localhost:{self.vault_port}"
+
+    @property
+    def authority(self):
+        return f"https://login.localhost:{self.vault_port}"
+
+    def admin(self, method, path, body=None):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.admin_port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with urllib.request.urlopen(request) as response:
+            text = response.read()
+            return json.loads(text) if text else None
+
+    @contextlib.contextmanager
+    def fault(self, **fault):
+        """Lets something go wrong for the length of a block."""
+        self.admin("POST", "/faults", fault)
+        try:
+            yield
+        finally:
+            self.admin("DELETE", "/faults")
+
+    @contextlib.contextmanager
+    def behaviour(self, **changes):
+        """Lets it behave differently for the length of a block."""
+        usual = self.admin("GET", "/behaviour")
+        self.admin("PUT", "/behaviour", {**usual, **changes})
+        try:
+            yield
+        finally:
+            self.admin("PUT", "/behaviour", usual)
+
+
+@contextlib.contextmanager
+def running(binary, *arguments):
+    """An emulator for the length of a block; it ends with this process in any case."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            del os.environ[name]
+    socket.getaddrinfo = _loopback_getaddrinfo
+    with tempfile.TemporaryDirectory() as state:
+        process = subprocess.Popen(
+            [binary, "serve", "--state", state, "--exit-with-parent", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            # It prints its last line when everything serves.
+            for line in process.stdout:
+                if line.startswith("CA"):
+                    break
+            else:
+                raise RuntimeError("the emulator ended before it served")
+            with open(os.path.join(state, "endpoints.json"), encoding="utf-8") as file:
+                yield Emulator(process, state, json.load(file))
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def make_certificate(common_name):
+    """A key and a self-signed certificate for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=5))
+        .not_valid_after(now + datetime.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(common_name)]), False)
+        .sign(key, hashes.SHA256())
+    )
+    return key, certificate
+
+
+def pem_of(key, certificate):
+    """The PEM form that Key Vault takes: the key as PKCS#8, then the certificate."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ) + certificate.public_bytes(serialization.Encoding.PEM)
