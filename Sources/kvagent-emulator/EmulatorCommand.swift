@@ -11,7 +11,10 @@ struct EmulatorCommand: AsyncParsableCommand {
             For tests and demonstrations only: it listens on loopback and guards nothing. \
             'serve' runs it; the other commands find it through its state folder.
             """,
-        subcommands: [ServeCommand.self, SettingsCommand.self]
+        subcommands: [
+            ServeCommand.self, CertificateCommand.self, SecretCommand.self, FaultCommand.self,
+            StatsCommand.self, SettingsCommand.self,
+        ]
     )
 
     /// Runs the command; what it throws becomes one line on standard error and exit code 1.
