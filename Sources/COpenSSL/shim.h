@@ -137,7 +137,12 @@ static inline int kv_X509_NAME_add(X509_NAME *name, const char *field, const cha
     );
 }
 
-static inline int kv_X509_add_extension(X509 *certificate, X509 *issuer, int nid, const char *value) {
+static inline int kv_X509_add_extension(
+    X509 *certificate,
+    X509 *issuer,
+    int nid,
+    const char *value
+) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);

@@ -46,7 +46,7 @@ struct CertificateChain {
         self.init(
             path: path,
             others: others,
-            isComplete: !path.isEmpty && path.count == others.count
+            isComplete: !path.isEmpty && remaining.isEmpty
         )
     }
 

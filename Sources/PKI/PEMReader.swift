@@ -22,13 +22,9 @@ enum PEMReader {
     private static func blocks(
         of bytes: UnsafeRawBufferPointer
     ) throws(CertificateError) -> [PEMBlock] {
-        // A byte order mark would hide the dashes of the first line from OpenSSL.
-        let text = UnsafeRawBufferPointer(
-            rebasing: bytes.dropFirst(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
-        )
         guard
             let input = OwnedPointer(
-                BIO_new_mem_buf(text.baseAddress, Int32(text.count)),
+                BIO_new_mem_buf(bytes.baseAddress, Int32(bytes.count)),
                 free: { BIO_free_all($0) }
             )
         else {

@@ -91,6 +91,22 @@ struct ChainTests {
         }
     }
 
+    @Test("A chain that stops short of a root that is there is not complete")
+    func gap() throws {
+        let (root, upper, lower) = (
+            try Authority("Root"), try Authority("Upper"), try Authority("Lower")
+        )
+        let (rootDER, lowerDER) = (try root.selfSigned(), try lower.signed(by: upper))
+        let leaf = try lower.issue().certificate
+        let broken = try chain(leaf, [rootDER, lowerDER])
+        #expect(!broken.isComplete && broken.intermediates.map(\.der) == [lowerDER])
+        #expect(broken.leftOut.map(\.der) == [rootDER])
+        // Another certificate of an issuer that is in the chain leaves no gap.
+        let renewed = try lower.signed(by: upper, until: 1_950_000_000)
+        #expect(try chain(leaf, [renewed, lowerDER]).isComplete)
+        #expect(try chain(leaf, [rootDER, lowerDER, try upper.signed(by: root)]).isComplete)
+    }
+
     @Test("Authorities that certify each other in a ring end the search")
     func ring() throws {
         let (a, b) = (try Authority("A"), try Authority("B"))

@@ -45,7 +45,9 @@ struct CertificateTemplate {
         }
         let raw = certificate.raw
         var serial = [UInt8](repeating: 0, count: 16)
-        RAND_bytes(&serial, Int32(serial.count))
+        guard RAND_bytes(&serial, Int32(serial.count)) == 1 else {
+            throw IssuingError("create certificate", ErrorQueue.drain())
+        }
         // Positive, and all sixteen bytes of it (RFC 5280 §4.1.2.2).
         serial[0] = serial[0] & 0x3F | 0x40
         guard X509_set_version(raw, Int(X509_VERSION_3)) == 1,

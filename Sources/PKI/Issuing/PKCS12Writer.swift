@@ -39,13 +39,13 @@ package func encodePKCS12(
 /// A PKCS#12 file in the making.
 private struct PKCS12Writer: ~Copyable {
     private let cipher: PKCS12Cipher
-    private let password: String?
+    private let password: PKCS12Password
     private var safes = SafeStack()
     private var legacy = LegacyContext()
 
     init(cipher: PKCS12Cipher, password: String?) {
         self.cipher = cipher
-        self.password = password
+        self.password = password.map(PKCS12Password.text) ?? .none
     }
 
     /// Adds the key, encrypted by itself, in a safe that is not.
@@ -54,7 +54,7 @@ private struct PKCS12Writer: ~Copyable {
         friendlyName: String?
     ) throws(IssuingError) {
         var bags = BagStack()
-        let bag = Self.withC(password) { text, _ in
+        let bag = password.withC { text, _ in
             PKCS12_add_key_ex(
                 &bags.raw,
                 key.raw,
@@ -109,7 +109,7 @@ private struct PKCS12Writer: ~Copyable {
         guard cipher != .rc2_40 || context != nil else {
             throw IssuingError("write PKCS#12", "OpenSSL's legacy provider is missing")
         }
-        let added = Self.withC(password) { text, _ in
+        let added = password.withC { text, _ in
             PKCS12_add_safe_ex(
                 &safes.raw,
                 bags.raw,
@@ -134,7 +134,7 @@ private struct PKCS12Writer: ~Copyable {
         else {
             throw Self.failure()
         }
-        let sealed = Self.withC(password) { text, count in
+        let sealed = password.withC { text, count in
             PKCS12_set_mac(file.raw, text, count, nil, 20, cipher.macRounds, cipher.macDigest)
         }
         guard sealed == 1 else { throw Self.failure() }
@@ -159,15 +159,6 @@ private struct PKCS12Writer: ~Copyable {
 
     private static func failure() -> IssuingError {
         IssuingError("write PKCS#12", ErrorQueue.drain())
-    }
-
-    /// Lends the password to C; no password is a null pointer.
-    private static func withC<Result>(
-        _ password: String?,
-        _ body: (UnsafePointer<CChar>?, Int32) -> Result
-    ) -> Result {
-        guard let password else { return body(nil, 0) }
-        return password.withCString { body($0, Int32(password.utf8.count)) }
     }
 }
 
