@@ -81,15 +81,10 @@ extension History {
         return History(path: file.path, connection: .pool(pool))
     }
 
-    /// Looks for damage, and for the steps of a later kvagent, through a connection that cannot
-    /// write: a damaged file is kept as it was found, its -wal with it.
+    /// Looks for damage, and for the steps of a later kvagent, without a trace: what is refused is
+    /// kept as it was found, its -wal with it.
     private static func examine(_ file: DatabaseFile) throws {
-        var configuration = Configuration.reading
-        // A journal waits where the very first opening was cut off; it is no evidence of damage.
-        configuration.readonly = !file.hasJournal
-        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
-        defer { try? queue.close() }  // It has only read: nothing can be lost with it.
-        try queue.read { db in
+        func examine(_ db: Database) throws {
             guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT)
             }
@@ -97,6 +92,14 @@ extension History {
                 throw newer(file.path, migration)
             }
         }
+        guard file.hasJournal else {
+            return try ReadOnlyDatabase(path: file.path).read(examine)
+        }
+        // A journal waits where the very first opening was cut off, before there was a -wal. It
+        // takes a connection that may write to play it back.
+        var configuration = Configuration.reading
+        configuration.readonly = false
+        try DatabaseQueue(path: file.path, configuration: configuration).read(examine)
     }
 
     private static func newer(_ path: String, _ migration: String) -> HistoryError {

@@ -47,7 +47,11 @@ extension HistoryError {
             self = error
         case let error as DatabaseError:
             let kind = Kind(error)
-            let cause = kind.cause ?? error.message ?? "SQLite error \(error.extendedResultCode)"
+            let cause =
+                switch error.extendedResultCode {
+                case .SQLITE_CONSTRAINT_FOREIGNKEY: "it refers to what was never recorded"
+                default: kind.cause ?? error.message ?? "SQLite error \(error.resultCode.rawValue)"
+                }
             self.init(kind: kind, operation: operation, path: path, cause: cause)
         case let error as FileError:
             let kind = Kind(error)

@@ -49,6 +49,10 @@ extension Query {
 
     /// What was tried, newest first.
     package static func deployments(_ filter: HistoryFilter) -> Query {
+        // Since a moment, and of every certificate, the way is through the index of moments; but
+        // SQLite, which does not know how few rows that leaves, prefers one that gives it the
+        // order as well. A unary + keeps it from that (https://www.sqlite.org/optoverview.html).
+        let plus = filter.since != nil && filter.certificate == nil ? "+" : ""
         var conditions: [String] = []
         var arguments = StatementArguments()
         if let certificate = filter.certificate {
@@ -56,7 +60,7 @@ extension Query {
             arguments += [certificate]
         }
         if let outcome = filter.outcome {
-            conditions.append("d.outcome = ?")
+            conditions.append("\(plus)d.outcome = ?")
             arguments += [outcome.rawValue]
         }
         if let since = filter.since {
@@ -67,7 +71,7 @@ extension Query {
         // To SQLite a negative limit is none.
         arguments += [filter.limit.map { max(0, $0) } ?? -1]
         return Query(
-            sql: "\(selectDeployments) \(condition) ORDER BY d.id DESC LIMIT ?",
+            sql: "\(selectDeployments) \(condition) ORDER BY \(plus)d.id DESC LIMIT ?",
             arguments: arguments
         )
     }
@@ -99,7 +103,7 @@ extension Query {
             sql: """
                 \(selectDeployments)
                 WHERE d.certificate = :certificate AND d.version = :version
-                    AND \(standingRefusal)
+                    AND +d.outcome IN (\(refusals)) AND \(stillStanding)
                 ORDER BY d.id DESC LIMIT 1
                 """,
             arguments: ["certificate": certificate, "version": version]
@@ -110,8 +114,9 @@ extension Query {
     package static func refusedVersions(of certificate: String) -> Query {
         Query(
             sql: """
-                SELECT DISTINCT d.version FROM deployment AS d
-                WHERE d.certificate = :certificate AND \(standingRefusal)
+                SELECT DISTINCT +d.version FROM deployment AS d
+                WHERE d.certificate = :certificate
+                    AND d.outcome IN (\(refusals)) AND \(stillStanding)
                 """,
             arguments: ["certificate": certificate]
         )
@@ -129,18 +134,20 @@ extension Query {
         )
     }
 
-    /// Whether the row `d` is a refusal that still counts.
-    private static let standingRefusal = """
-        d.outcome IN (\(refusals))
-            AND d.id > (
-                SELECT coalesce(max(through_deployment_id), 0) FROM retry
-                WHERE retry.certificate = d.certificate
-            )
-            AND NOT EXISTS (
-                SELECT 1 FROM deployment AS later
-                WHERE later.certificate = d.certificate AND later.version = d.version
-                    AND later.outcome = 'deployed' AND later.id > d.id
-            )
+    /// Whether neither a retry nor a later deployment has ended the refusal that is row `d`.
+    ///
+    /// The unary + is there for the reason given above: a certificate has many deployed rows, and
+    /// a version few.
+    private static let stillStanding = """
+        d.id > (
+            SELECT coalesce(max(through_deployment_id), 0) FROM retry
+            WHERE retry.certificate = d.certificate
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM deployment AS later
+            WHERE later.certificate = d.certificate AND later.version = d.version
+                AND +later.outcome = 'deployed' AND later.id > d.id
+        )
         """
 
     private static let refusals = Outcome.allCases.filter(\.isRefusal)

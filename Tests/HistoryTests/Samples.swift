@@ -125,3 +125,13 @@ extension History {
         return id
     }
 }
+
+/// The one text that a statement of another program comes to.
+func text(_ path: String, _ sql: String) throws -> String? {
+    try raw(path).read { db in try String.fetchOne(db, sql: sql) }
+}
+
+/// A file's bytes as text in which each is one character, to be searched.
+func contents(of path: String) throws -> String {
+    String(String.UnicodeScalarView(try readFile(FilePath(path)).map { UnicodeScalar($0) }))
+}
