@@ -24,29 +24,43 @@ final class ReadOnlyDatabase: Sendable {
         self.path = path
     }
 
-    /// Runs `body` on one consistent state; more than once where a writer comes meanwhile.
+    /// Runs `body` on one consistent state; more than once where a writer comes or goes meanwhile.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        // A writer has a -wal as long as it lives, so that twice would do, but for one that comes
-        // and goes again within our call.
+        var failure: any Error = DatabaseError(resultCode: .SQLITE_BUSY)
+        // Twice would do, since there is a -wal as long as the writer lives, but for one that
+        // comes and goes again within our call.
         for _ in 0..<5 {
-            switch try connect() {
-            case .shared(let queue):
-                return try queue.read(body)
-            case .still(let queue, let state):
-                let answer = Result { try queue.read(body) }
-                if DatabaseFile(path: path).state() == state { return try answer.get() }
-            }
-        }
-        throw DatabaseError(resultCode: .SQLITE_BUSY)
-    }
-
-    /// The connection that is right for the file as it is now.
-    private func connect() throws -> Connection {
-        try connection.withLock { connection in
-            if let connection, case .shared = connection { return connection }
+            if let queue = sharedConnection() { return try queue.read(body) }
             guard let state = DatabaseFile(path: path).state() else {
                 throw Refused(cause: "the file is gone")
             }
+            do {
+                switch try connect(to: state) {
+                case .shared(let queue): return try queue.read(body)
+                case .still(let queue, _):
+                    let answer = try queue.read(body)
+                    if DatabaseFile(path: path).state() == state { return answer }
+                }
+            } catch {
+                // Whether torn pages or a -wal that went before it was opened: only what goes
+                // wrong with an unchanged file is wrong with the file.
+                guard DatabaseFile(path: path).state() != state else { throw error }
+                failure = error
+            }
+        }
+        throw failure
+    }
+
+    private func sharedConnection() -> DatabaseQueue? {
+        connection.withLock { connection in
+            guard case .shared(let queue) = connection else { return nil }
+            return queue
+        }
+    }
+
+    /// The connection that is right for the file in that state.
+    private func connect(to state: DatabaseFile.State) throws -> Connection {
+        try connection.withLock { connection in
             if let connection, case .still(_, state) = connection { return connection }
             let new: Connection =
                 if state.hasChangesBeside {

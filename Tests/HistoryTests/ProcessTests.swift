@@ -47,6 +47,36 @@ struct ProcessTests {
         }
     }
 
+    @Test(
+        "Readers get whole answers beside a daemon that is restarted over and over",
+        .timeLimit(.minutes(1))
+    )
+    func restarts() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("history.db").string
+            try History.open(at: path).register(certificate: "web", url: "u", at: time(0))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for number in 0..<40 { try History.open(at: path).deploy(version(number)) }
+                }
+                for _ in 0..<2 {
+                    group.addTask {
+                        var seen = 0
+                        while seen < 40, !Task.isCancelled {
+                            // A new reader each time: one that has seen a -wal keeps it.
+                            let reader = try #require(try History.openForReading(at: path))
+                            let rows = try reader.deployments(HistoryFilter(outcome: .deployed))
+                            #expect(rows.count >= seen)
+                            seen = rows.count
+                            #expect(rows.map(\.version) == (0..<seen).reversed().map(version))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("Killed in the middle of a transaction, a process leaves all before it and nothing of it")
     func killed() async throws {
         try await withTemporaryDirectory { directory in
