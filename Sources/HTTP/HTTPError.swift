@@ -36,3 +36,13 @@ package struct HTTPError: Error, Sendable, Equatable {
 extension HTTPError: CustomStringConvertible {
     package var description: String { detail }
 }
+
+extension HTTPError {
+    /// Whether the same request may succeed a moment later.
+    package var isTransient: Bool {
+        switch kind {
+        case .unresolvable, .unreachable, .timedOut, .stalled, .other: true
+        case .badURL, .tls, .tooLarge, .malformed, .cancelled: false
+        }
+    }
+}

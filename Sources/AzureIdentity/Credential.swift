@@ -1,0 +1,14 @@
+/// Which of a machine's identities is meant.
+package enum IdentitySelector: Sendable, Hashable {
+    /// The system-assigned one; where there is none but exactly one user-assigned, Azure takes that.
+    case system
+    case clientID(String)
+    case objectID(String)
+    /// The full resource path, `/subscriptions/…`.
+    case resourceID(String)
+}
+
+/// A way to prove who we are.
+package enum Credential: Sendable, Hashable {
+    case managedIdentity(IdentityEndpoint, IdentitySelector)
+}

@@ -1,0 +1,97 @@
+import HTTP
+
+/// Where a managed identity's tokens come from: the metadata service of the machine.
+package struct IdentityEndpoint: Sendable, Hashable {
+    /// As in `http://169.254.169.254/metadata/identity`: no trailing slash, no `/oauth2/token`.
+    package let baseURL: String
+
+    /// The Azure Instance Metadata Service of every virtual machine.
+    package static let imds = IdentityEndpoint(
+        baseURL: "http://169.254.169.254/metadata/identity"
+    )
+
+    private init(baseURL: String) {
+        self.baseURL = baseURL
+    }
+
+    /// Reads an `msiEndpoint` setting.
+    ///
+    /// Microsoft's own samples write it with and without `/oauth2/token`; both are accepted, and
+    /// a trailing slash. Tokens come over plain http, so the host must be this machine or its
+    /// link-local metadata address: anything else could be read on the way.
+    package init(setting: String) throws(IdentityEndpointError) {
+        guard let schemeEnd = setting.firstRange(of: "://") else { throw .notURL }
+        guard setting[..<schemeEnd.lowerBound].lowercased() == "http" else { throw .notHTTP }
+        let rest = setting[schemeEnd.upperBound...]
+        guard !rest.contains("?"), !rest.contains("#") else { throw .hasQuery }
+        let pathStart = rest.firstIndex(of: "/") ?? rest.endIndex
+        let authority = rest[..<pathStart]
+        guard !authority.contains("@") else { throw .hasCredentials }
+        let (host, port) = try Self.split(authority)
+        guard !host.isEmpty else { throw .notURL }
+        guard Self.isLocal(host) else { throw .foreignHost(host.oneLine(limit: 100)) }
+        let path = try Self.path(rest[pathStart...])
+        baseURL = "http://\(host)\(port.map { ":\($0)" } ?? "")\(path)"
+    }
+
+    /// The server as messages name it.
+    var name: String {
+        let authority = baseURL.dropFirst("http://".count).prefix { $0 != "/" }
+        return String(authority)
+    }
+
+    private static func split(
+        _ authority: Substring
+    ) throws(IdentityEndpointError) -> (host: String, port: UInt16?) {
+        // An IPv6 address has colons of its own, inside brackets.
+        let hostEnd = authority.lastIndex(of: "]") ?? authority.startIndex
+        guard let colon = authority[hostEnd...].firstIndex(of: ":") else {
+            return (authority.lowercased(), nil)
+        }
+        let digits = authority[authority.index(after: colon)...]
+        guard digits.utf8.allSatisfy(isDigit), let port = UInt16(digits), port > 0 else {
+            throw .badPort
+        }
+        return (authority[..<colon].lowercased(), port == 80 ? nil : port)
+    }
+
+    private static func isLocal(_ host: String) -> Bool {
+        switch host {
+        case "169.254.169.254", "localhost", "[::1]": return true
+        default: break
+        }
+        if host.hasSuffix(".localhost") {
+            let labels = host.split(separator: ".", omittingEmptySubsequences: false)
+            return labels.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isNameCharacter) }
+        }
+        // Four plain decimal numbers; other spellings of an address are for mischief only.
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127"
+            && parts.allSatisfy { part in
+                part.utf8.allSatisfy(isDigit) && UInt8(part) != nil
+                    && (part.count == 1 || !part.hasPrefix("0"))
+            }
+    }
+
+    private static func path(_ text: Substring) throws(IdentityEndpointError) -> Substring {
+        var path = text
+        if path.hasSuffix("/") { path = path.dropLast() }
+        if path.lowercased().hasSuffix("/oauth2/token") { path = path.dropLast(13) }
+        let isClean = path.utf8.allSatisfy { byte in
+            isNameCharacter(byte) || "/._~".utf8.contains(byte)
+        }
+        guard path.hasPrefix("/"), isClean, !path.contains("//"), !path.hasSuffix("/") else {
+            throw .badPath
+        }
+        return path
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+
+    private static func isNameCharacter(_ byte: UInt8) -> Bool {
+        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            || byte == UInt8(ascii: "-")
+    }
+}

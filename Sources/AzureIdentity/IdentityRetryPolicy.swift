@@ -1,0 +1,43 @@
+/// How long to wait before an identity endpoint is asked again.
+///
+/// The tables are those of Microsoft's "How to use managed identities … to acquire an access
+/// token", section "Retry guidance"; a first wait of one second instead of none, because the same
+/// page asks for that after a 5xx.
+package struct IdentityRetryPolicy: Sendable, Hashable {
+    /// After 404, 429 and 5xx.
+    package var busy: [Duration]
+    /// After 410: the endpoint is being updated and is back within 70 s.
+    package var updating: [Duration]
+    /// After no answer at all.
+    ///
+    /// Short: off Azure there never will be one.
+    package var silent: [Duration]
+
+    package init(busy: [Duration], updating: [Duration], silent: [Duration]) {
+        self.busy = busy
+        self.updating = updating
+        self.silent = silent
+    }
+
+    /// Once a retry is due, this much has elapsed: 1, 3, 9, 23, 53 s; 5, 15, 35, 75 s; 1, 3 s.
+    package static let standard = IdentityRetryPolicy(
+        busy: [.seconds(1), .seconds(2), .seconds(6), .seconds(14), .seconds(30)],
+        updating: [.seconds(5), .seconds(10), .seconds(20), .seconds(40)],
+        silent: [.seconds(1), .seconds(2)]
+    )
+
+    /// One try: for renewals ahead of time, where waiting would only delay the work.
+    package static let none = IdentityRetryPolicy(busy: [], updating: [], silent: [])
+
+    /// The wait after the given number of failed tries; nil when it is over.
+    func delay(after status: Int?, failures: Int) -> Duration? {
+        let table: [Duration] =
+            switch status {
+            case .none: silent
+            case .some(410): updating
+            case .some(404), .some(429), .some(500...599): busy
+            case .some: []
+            }
+        return failures <= table.count ? table[failures - 1] : nil
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import HTTP
+
+/// The tokens of this process, each asked for once and renewed before it ends.
+package actor TokenCache {
+    private struct Key: Hashable {
+        let credential: Credential
+        let audience: String
+    }
+
+    private struct Entry {
+        var token: AccessToken?
+        var flight: TokenFlight?
+        var lastFailure: Date?
+    }
+
+    /// What a call has to do for its token.
+    enum Need {
+        case nothing(AccessToken)
+        /// Try for a new one, and fall back on this.
+        case renewal(AccessToken)
+        case token
+    }
+
+    private let http: HTTPClient
+    private let policy: IdentityRetryPolicy
+    private let now: @Sendable () -> Date
+    private var entries: [Key: Entry] = [:]
+
+    package init(
+        http: HTTPClient,
+        policy: IdentityRetryPolicy = .standard,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.http = http
+        self.policy = policy
+        self.now = now
+    }
+
+    /// A token that is good now.
+    ///
+    /// Kept until renewal is due; then one try for a new one, and when that comes to nothing the
+    /// old one, without another try for 30 s. Concurrent calls share one request.
+    package func token(
+        for audience: String,
+        using credential: Credential
+    ) async throws(IdentityError) -> AccessToken {
+        let key = Key(credential: credential, audience: audience)
+        let entry = entries[key]
+        switch Self.need(token: entry?.token, lastFailure: entry?.lastFailure, now: now()) {
+        case .nothing(let token):
+            return token
+        case .renewal(let old):
+            let outcome = await request(key, retrying: .none)
+            if case .success(let token) = outcome { return token }
+            guard old.expiresAt <= now() else { return old }
+            return try outcome.get()
+        case .token:
+            return try await request(key, retrying: policy).get()
+        }
+    }
+
+    /// Forgets a token that a server did not accept.
+    ///
+    /// A newer one that has come meanwhile stays.
+    package func discard(_ token: AccessToken, for audience: String, of credential: Credential) {
+        let key = Key(credential: credential, audience: audience)
+        guard entries[key]?.token?.secret === token.secret else { return }
+        entries[key]?.token = nil
+    }
+
+    /// The rule, without the clock.
+    static func need(token: AccessToken?, lastFailure: Date?, now: Date) -> Need {
+        guard let token, now < token.expiresAt else { return .token }
+        guard now >= token.renewAt else { return .nothing(token) }
+        // A clock set back must not keep the renewal waiting for ever.
+        if let lastFailure, abs(now.timeIntervalSince(lastFailure)) < 30 { return .nothing(token) }
+        return .renewal(token)
+    }
+
+    private func request(
+        _ key: Key,
+        retrying policy: IdentityRetryPolicy
+    ) async -> Result<AccessToken, IdentityError> {
+        let flight: TokenFlight
+        if let current = entries[key]?.flight, current.join() {
+            flight = current
+        } else {
+            flight = start(key, retrying: policy)
+        }
+        let outcome = await flight.outcome()
+        // The first of those who waited writes it down.
+        if entries[key]?.flight === flight {
+            entries[key]?.flight = nil
+            switch outcome {
+            case .success(let token):
+                entries[key]?.token = token
+                entries[key]?.lastFailure = nil
+            case .failure:
+                entries[key]?.lastFailure = now()
+            }
+        }
+        return outcome
+    }
+
+    private func start(_ key: Key, retrying policy: IdentityRetryPolicy) -> TokenFlight {
+        let flight =
+            switch key.credential {
+            case .managedIdentity(let endpoint, let selector):
+                TokenFlight { [http, now] in
+                    let identity = ManagedIdentity(
+                        http: http,
+                        endpoint: endpoint,
+                        selector: selector,
+                        now: now
+                    )
+                    do throws(IdentityError) {
+                        return .success(
+                            try await identity.token(for: key.audience, retrying: policy)
+                        )
+                    } catch {
+                        return .failure(error)
+                    }
+                }
+            }
+        _ = flight.join()
+        entries[key, default: Entry()].flight = flight
+        return flight
+    }
+}

@@ -1,0 +1,79 @@
+import AzureIdentity
+import Testing
+
+@Suite("Identity endpoints")
+struct IdentityEndpointTests {
+    @Test(
+        "Every form that Microsoft's samples use names the same endpoint",
+        arguments: [
+            (
+                "http://169.254.169.254/metadata/identity",
+                "http://169.254.169.254/metadata/identity"
+            ),
+            (
+                "http://169.254.169.254/metadata/identity/",
+                "http://169.254.169.254/metadata/identity"
+            ),
+            (
+                "http://169.254.169.254/metadata/identity/oauth2/token",
+                "http://169.254.169.254/metadata/identity"
+            ),
+            (
+                "HTTP://169.254.169.254:80/metadata/identity/OAuth2/Token/",
+                "http://169.254.169.254/metadata/identity"
+            ),
+            (
+                "http://LocalHost:40342/metadata/identity",
+                "http://localhost:40342/metadata/identity"
+            ),
+            (
+                "http://imds.localhost:8080/metadata/identity",
+                "http://imds.localhost:8080/metadata/identity"
+            ),
+            ("http://127.1.2.3/metadata/identity", "http://127.1.2.3/metadata/identity"),
+            ("http://[::1]:9/metadata/identity", "http://[::1]:9/metadata/identity"),
+        ]
+    )
+    func accepted(setting: String, baseURL: String) throws {
+        #expect(try IdentityEndpoint(setting: setting).baseURL == baseURL)
+    }
+
+    @Test("The endpoint of IMDS is what its setting reads as")
+    func imds() throws {
+        let setting = "http://169.254.169.254/metadata/identity/oauth2/token"
+        #expect(try IdentityEndpoint(setting: setting) == .imds)
+    }
+
+    @Test(
+        "Anything else is refused with its reason",
+        arguments: [
+            ("", .notURL),
+            ("169.254.169.254/metadata/identity", .notURL),
+            ("http:///169.254.169.254/metadata/identity", .notURL),
+            ("https://169.254.169.254/metadata/identity", .notHTTP),
+            ("http://me:pw@127.0.0.1/metadata/identity", .hasCredentials),
+            ("http://127.0.0.1/metadata/identity?a=b", .hasQuery),
+            ("http://127.0.0.1/metadata/identity#a", .hasQuery),
+            ("http://127.0.0.1:0/metadata/identity", .badPort),
+            ("http://127.0.0.1:65536/metadata/identity", .badPort),
+            ("http://127.0.0.1:+80/metadata/identity", .badPort),
+            ("http://127.0.0.1", .badPath),
+            ("http://127.0.0.1/", .badPath),
+            ("http://127.0.0.1/a b", .badPath),
+            ("http://127.0.0.1/a%2Fb", .badPath),
+            ("http://127.0.0.1//a", .badPath),
+            ("http://example.com/metadata/identity", .foreignHost("example.com")),
+            ("http://127.0.0.1.example.com/x", .foreignHost("127.0.0.1.example.com")),
+            ("http://127.0.0.01/x", .foreignHost("127.0.0.01")),
+            ("http://127.1/x", .foreignHost("127.1")),
+            ("http://localhost.example.com/x", .foreignHost("localhost.example.com")),
+            ("http://evil.com\\.localhost/x", .foreignHost("evil.com\\.localhost")),
+            ("http://[::1]evil.localhost/x", .foreignHost("[::1]evil.localhost")),
+            ("http://169.254.169.253/metadata/identity", .foreignHost("169.254.169.253")),
+        ] as [(String, IdentityEndpointError)]
+    )
+    func refused(setting: String, error: IdentityEndpointError) {
+        #expect(throws: error) { try IdentityEndpoint(setting: setting) }
+        #expect(!error.description.isEmpty && error.hint != nil)
+    }
+}

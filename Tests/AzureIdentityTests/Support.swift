@@ -1,0 +1,36 @@
+import AzureIdentity
+import Foundation
+
+extension IdentityRetryPolicy {
+    /// As many tries as the standard policy has, without the waits.
+    static let instant = IdentityRetryPolicy(
+        busy: standard.busy.map { _ in .zero },
+        updating: standard.updating.map { _ in .zero },
+        silent: standard.silent.map { _ in .zero }
+    )
+}
+
+extension Date {
+    static let testNow = Date(timeIntervalSince1970: 1_700_000_000)
+}
+
+extension ScriptedAnswer {
+    /// What IMDS answers, with its numbers as strings.
+    static func token(_ token: String, expiresIn: String) -> ScriptedAnswer {
+        ScriptedAnswer(
+            200,
+            """
+            {"access_token":"\(token)","client_id":"","expires_in":"\(expiresIn)",\
+            "token_type":"Bearer","resource":"https://vault.azure.net"}
+            """
+        )
+    }
+}
+
+extension ScriptedServer {
+    /// The server as an identity endpoint.
+    func credential(_ selector: IdentitySelector = .system) throws -> Credential {
+        let setting = "http://127.0.0.1:\(port)/metadata/identity"
+        return .managedIdentity(try IdentityEndpoint(setting: setting), selector)
+    }
+}
