@@ -1,0 +1,60 @@
+import Foundation
+import HTTP
+
+/// One read from a vault: what it is called in errors, and what would let it succeed.
+struct Reading: Sendable {
+    let operation: String
+    /// The built-in role that allows it.
+    let role: String
+    let url: SecretURL
+    let object: ObjectID
+
+    /// An error without an answer, or with one that says nothing about itself.
+    func failure(
+        _ kind: VaultError.Kind,
+        cause: String,
+        hint: String? = nil
+    ) -> VaultError {
+        error(kind, nil, refusal: nil, cause: cause, hint: hint)
+    }
+
+    /// The error for an answer 200 that can't be used.
+    func malformed(_ response: HTTPResponse, _ reason: String) -> VaultError {
+        error(.malformed, response, refusal: nil, cause: reason, hint: nil)
+    }
+
+    /// The error for any other answer.
+    func refused(_ response: HTTPResponse) -> VaultError {
+        let refusal = Refusal(response)
+        return error(
+            refusal.kind,
+            response,
+            refusal: refusal,
+            cause: nil,
+            hint: refusal.hint(role: role)
+        )
+    }
+
+    private func error(
+        _ kind: VaultError.Kind,
+        _ response: HTTPResponse?,
+        refusal: Refusal?,
+        cause: String?,
+        hint: String?
+    ) -> VaultError {
+        VaultError(
+            kind: kind,
+            operation: operation,
+            object: url.name,
+            host: url.host,
+            status: response?.status,
+            code: refusal?.code,
+            innerCode: refusal?.innerCode,
+            message: refusal?.message,
+            requestID: response?.value(of: "x-ms-request-id")?.oneLine(limit: 64),
+            cause: cause,
+            hint: hint,
+            retryAfter: RetryPolicy.retryAfter(response?.value(of: "Retry-After"), now: Date())
+        )
+    }
+}

@@ -1,0 +1,97 @@
+/// The address of a secret: `https://VAULT.vault.azure.net/secrets/NAME[/VERSION]`.
+///
+/// Read strictly, by hand: what decides where a token goes must not be open to two readings.
+package struct SecretURL: Sendable, Hashable {
+    /// Lower case.
+    package let host: String
+    /// Nil for 443.
+    package let port: Int?
+    /// As written; the vault compares it in any case of letters.
+    package let name: String
+    /// 32 lower-case hexadecimal digits; nil follows the newest.
+    package let version: String?
+
+    /// The name of the vault: the first label of its host.
+    package var vault: String { String(host.prefix { $0 != "." }) }
+
+    /// Reads an address, and refuses every host that is not a vault of the cloud.
+    package init(_ text: String, in cloud: Cloud) throws(SecretURLError) {
+        try Self.checkCharacters(text)
+        guard let schemeEnd = text.firstRange(of: "://") else { throw .notAURL }
+        guard text[..<schemeEnd.lowerBound].lowercased() == "https" else { throw .notHTTPS }
+        let rest = text[schemeEnd.upperBound...]
+        let pathStart = rest.firstIndex(of: "/") ?? rest.endIndex
+        let (host, port) = try Self.authority(rest[..<pathStart])
+        guard cloud.holds(host: host) else {
+            throw .foreignHost(host: host, suffix: cloud.vaultSuffix)
+        }
+        self.host = host
+        self.port = port
+        (name, version) = try Self.path(
+            rest[pathStart...],
+            server: port.map { "\(host):\($0)" } ?? host
+        )
+    }
+
+    private static func checkCharacters(_ text: String) throws(SecretURLError) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "-", ".", "_", "/", ":": continue
+            case "@": throw .hasCredentials
+            case "?": throw .hasQuery
+            case "#": throw .hasFragment
+            case "!"..."~": throw .oddCharacter(String(Character(scalar)))
+            default:
+                throw .oddCharacter("U+\(String(scalar.value, radix: 16, uppercase: true))")
+            }
+        }
+    }
+
+    private static func authority(
+        _ text: Substring
+    ) throws(SecretURLError) -> (host: String, port: Int?) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let host = parts.first?.lowercased(), !host.isEmpty else { throw .notAURL }
+        guard parts.count == 2 else { return (host, nil) }
+        guard let port = UInt16(parts[1]), port > 0 else {
+            throw .badPort(String(parts[1].prefix(20)))
+        }
+        return (host, port == 443 ? nil : Int(port))
+    }
+
+    private static func path(
+        _ text: Substring,
+        server: String
+    ) throws(SecretURLError) -> (name: String, version: String?) {
+        var parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        if parts.last?.isEmpty == true { parts = parts.dropLast() }
+        guard let collection = parts.popFirst(), let name = parts.popFirst() else { throw .badPath }
+        switch collection.lowercased() {
+        case "secrets": break
+        case "certificates":
+            let version = parts.first.map { "/\($0)" } ?? ""
+            throw .certificatesPath(suggestion: "https://\(server)/secrets/\(name)\(version)")
+        case "keys": throw .keysPath
+        default: throw .badPath
+        }
+        guard (1...127).contains(name.utf8.count), name.utf8.allSatisfy(isNameCharacter) else {
+            throw .badName(String(name.prefix(130)))
+        }
+        guard let version = parts.popFirst() else { return (String(name), nil) }
+        guard parts.isEmpty else { throw .badPath }
+        guard let canonical = canonicalVersion(version) else {
+            throw .badVersion(String(version.prefix(60)))
+        }
+        return (String(name), canonical)
+    }
+
+    /// The address of the same name in one of the vault's collections.
+    func address(in collection: String, version: String?) -> String {
+        let server = port.map { "\(host):\($0)" } ?? host
+        return "https://\(server)/\(collection)/\(name)" + (version.map { "/\($0)" } ?? "")
+    }
+}
+
+extension SecretURL: CustomStringConvertible {
+    package var description: String { address(in: "secrets", version: version) }
+}

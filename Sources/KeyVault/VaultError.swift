@@ -1,0 +1,54 @@
+import HTTP
+
+/// Why something could not be had from a vault.
+package struct VaultError: Error, Sendable {
+    package enum Kind: Sendable, Equatable {
+        /// No answer came.
+        case unreachable
+        /// There is no token.
+        case identity
+        case throttled
+        case serverError
+        /// We may not: no role, no policy, the firewall, or a token that is not accepted.
+        case denied
+        /// The newest version is disabled; a vault never falls back to an older one.
+        case disabled
+        case notFound
+        case malformed
+        /// Any other answer but success.
+        case rejected
+    }
+
+    package let kind: Kind
+    /// What was tried: `read secret`.
+    package let operation: String
+    /// The name of the object.
+    package let object: String
+    package let host: String
+    package let status: Int?
+    /// `error.code` of the answer.
+    package let code: String?
+    /// `error.innererror.code` of the answer.
+    package let innerCode: String?
+    /// The vault's words on one line; not to be decided by.
+    package let message: String?
+    /// What Microsoft's support asks for.
+    package let requestID: String?
+    /// Why, where it was not the vault that said so.
+    package let cause: String?
+    /// What to do about it.
+    package let hint: String?
+    /// How long the vault asked to be left alone.
+    package let retryAfter: Duration?
+}
+
+extension VaultError: CustomStringConvertible {
+    package var description: String {
+        let subject = "\(operation) \"\(object)\" from \(host)"
+        guard let status else { return "\(subject): \(cause ?? "no answer")" }
+        if kind == .malformed { return "\(subject): unusable answer: \(cause ?? "no reason")" }
+        let codes = (innerCode ?? code).map { " (\($0))" } ?? ""
+        let words = kind == .rejected ? message.map { ": \($0)" } ?? "" : ""
+        return "\(subject): \(describe(status: status))\(codes)\(words)"
+    }
+}
