@@ -69,7 +69,9 @@ static inline CURLcode kv_curl_message_result(const CURLMsg *message) {
 }
 
 /* An allocator that overwrites what it frees. libcurl keeps request headers, request bodies
-   and received bytes in buffers of its own and hands them back as they are. */
+   and received bytes in buffers of its own and hands them back as they are. OpenSSL's record
+   buffer and nghttp2's header table are not reached by it: while a connection stands, and in
+   memory freed after it, they can still hold the last record and a token. */
 static inline void kv_wiping_free(void *_Nullable memory) {
     if (memory) {
         explicit_bzero(memory, malloc_usable_size(memory));
