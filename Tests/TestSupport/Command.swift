@@ -79,17 +79,15 @@ package func withRunningCommand<Value: Sendable>(
 }
 
 private func configuration(_ command: [String], _ user: uid_t?) -> Configuration {
-    var options = PlatformOptions()
-    if let user {
-        options.userID = user
-        options.groupID = gid_t(user)
-        options.supplementaryGroups = []
-    }
+    // Not with Subprocess's own userID: its child calls setgroups(3) after a bare clone3(2), where
+    // the C library waits for ever for a thread that was just starting in the parent.
+    let prefix =
+        user.map { ["setpriv", "--reuid=\($0)", "--regid=\($0)", "--clear-groups"] } ?? []
+    let command = prefix + command
     let program = command.first ?? ""
     return Configuration(
         executable: program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
         arguments: Arguments(Array(command.dropFirst())),
-        environment: .inherit.updating(["LC_ALL": "C.UTF-8"]),
-        platformOptions: options
+        environment: .inherit.updating(["LC_ALL": "C.UTF-8"])
     )
 }
