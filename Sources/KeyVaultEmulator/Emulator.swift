@@ -24,6 +24,7 @@ package final class Emulator: Sendable {
     package static func start(_ configuration: EmulatorConfiguration) async throws -> Emulator {
         let folder = try StateFolder(path: configuration.stateDirectory)
         let lock = try FolderLock(in: folder)
+        folder.removeLeftovers()
         let cloud = try EmulatedCloud(configuration: configuration, folder: folder)
         let shutdown = Shutdown()
         let known = Mutex<EmulatorEndpoints?>(nil)

@@ -120,20 +120,24 @@ final class FaultList: Sendable {
 
     var all: [Fault] { faults.withLock { $0 } }
 
-    /// Those that meet this request, each used up by one.
-    func take(
-        for service: Fault.Service,
-        vault: String? = nil,
-        name: String? = nil,
-        isCertificatePath: Bool = false,
-        isSecretPath: Bool = false
-    ) -> [Fault] {
-        take { fault in
-            guard fault.kind.content == nil, fault.concerns(service, vault: vault, name: name)
+    /// Those that meet a request to the identity endpoint or the authority, each used up by one.
+    func take(for service: Fault.Service) -> [Fault] {
+        take { $0.kind.content == nil && $0.concerns(service, vault: nil, name: nil) }
+    }
+
+    /// Those that meet a request to a vault, each used up by one.
+    ///
+    /// A request without a token, as the SDKs begin with, uses up no refusal of a caller.
+    func take(for request: VaultRequest) -> [Fault] {
+        let hasToken = request.exchange.fields["authorization"] != nil
+        return take { fault in
+            guard fault.kind.content == nil,
+                fault.concerns(.vault, vault: request.vault, name: request.name)
             else { return false }
             return switch fault.kind {
-            case .denyCertificates: isCertificatePath
-            case .denySecrets: isSecretPath
+            case .denyCertificates: hasToken && request.isAboutCertificates
+            case .denySecrets: hasToken && request.isAboutSecrets
+            case .denyAddress, .refuseToken: hasToken
             default: true
             }
         }

@@ -71,13 +71,23 @@ extension Reply {
         refusal(409, "Conflict", "The name \(name) is in use by a \(what.lowercased()).")
     }
 
-    static func throttled(retryAfterSeconds: Int?) -> Reply {
-        var reply = refusal(
-            429,
-            "Throttled",
-            "Request was not processed because too many requests were received. Reason: "
-                + "VaultRequestTypeLimitReached"
-        )
+    /// 429 in the words of the service; Key Vault has been seen without `Retry-After`.
+    static func throttled(_ service: Fault.Service, retryAfterSeconds: Int?) -> Reply {
+        var reply =
+            service == .vault
+            ? refusal(
+                429,
+                "Throttled",
+                "Request was not processed because too many requests were received. Reason: "
+                    + "VaultRequestTypeLimitReached"
+            )
+            : .json(
+                .object([
+                    "error": .string("invalid_request"),
+                    "error_description": .string("Temporarily throttled, too many requests"),
+                ]),
+                status: 429
+            )
         if let retryAfterSeconds {
             reply.fields.append(.init(name: "Retry-After", value: String(retryAfterSeconds)))
         }

@@ -53,6 +53,12 @@ struct VaultRequest: Sendable {
         return version.wholeMatch(of: /(\d+\.\d+|\d{4}-\d\d-\d\d)(-preview(\.\d+)?)?/) != nil
     }
 
+    var isAboutCertificates: Bool {
+        collection == .certificates || collection == .deletedcertificates
+    }
+
+    var isAboutSecrets: Bool { collection == .secrets || collection == .deletedsecrets }
+
     var kind: EmulatorStatistics.Kind {
         let isRead = exchange.method == "GET"
         switch (collection, name, rest.first) {

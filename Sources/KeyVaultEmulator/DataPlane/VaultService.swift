@@ -12,15 +12,7 @@ struct VaultService: Sendable {
             return Reply.html("<h2>Our services aren't available right now</h2>", status: 404)
                 .response()
         }
-        let faults = cloud.faults.take(
-            for: .vault,
-            vault: request.vault,
-            name: request.name,
-            isCertificatePath: request.collection == .certificates
-                || request.collection == .deletedcertificates,
-            isSecretPath: request.collection == .secrets
-                || request.collection == .deletedsecrets
-        )
+        let faults = cloud.faults.take(for: request)
         var caller: TokenAuthority.Claims?
         var reply = await faulty(faults) {
             switch authenticate(request, faults) {

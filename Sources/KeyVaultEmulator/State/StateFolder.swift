@@ -70,6 +70,16 @@ struct StateFolder: Sendable {
         }
     }
 
+    /// Removes what writes that were cut short have left; for whoever holds the folder's lock.
+    func removeLeftovers() {
+        for folder in [".", "vaults"] {
+            for file in list(folder) where file.contains(".new-") {
+                // One that stays is only in the way of nothing.
+                try? FileManager.default.removeItem(atPath: "\(path)/\(folder)/\(file)")
+            }
+        }
+    }
+
     /// The names of the files in a folder of this one.
     func list(_ folder: String) -> [String] {
         // A folder that cannot be listed has no vaults; `init` has made it or has thrown.

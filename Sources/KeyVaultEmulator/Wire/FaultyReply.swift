@@ -8,7 +8,8 @@ func faulty(_ faults: [Fault], _ answer: () async -> Reply) async -> Reply {
     }
     for fault in faults {
         switch fault.kind {
-        case .throttle: return .throttled(retryAfterSeconds: fault.retryAfterSeconds)
+        case .throttle:
+            return .throttled(fault.service, retryAfterSeconds: fault.retryAfterSeconds)
         case .serverError:
             return .html("<h2>Service Unavailable</h2>", status: fault.status ?? 503)
         case .garbage: return Reply(status: 200, body: "{\"value\":\"MIIK")

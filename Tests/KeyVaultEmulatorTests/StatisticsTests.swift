@@ -1,0 +1,37 @@
+import HTTP
+import Testing
+
+@testable import KeyVaultEmulator
+
+@Suite("What an emulator counts")
+struct StatisticsTests {
+    @Test("requests are counted by their kind, and go over one HTTP/2 connection")
+    func counts() async throws {
+        try await Bench.run { bench in
+            let version = try await bench.emulator.createCertificate(
+                vault: "kv",
+                name: "web",
+                .quick
+            )
+            let token = try await bench.token()
+            for path in [
+                "/certificates/web", "/certificates/web", "/secrets/web/\(version)", "/secrets",
+                "/certificates/web/versions",
+            ] {
+                let answer = try await bench.ask(path + "?api-version=7.4", bearer: .this(token))
+                #expect(answer.response.httpVersion == "2")
+            }
+            let statistics = bench.emulator.statistics()
+            #expect(statistics.count(.certificate) == 2)
+            #expect(statistics.count(.secretVersion) == 1)
+            #expect(statistics.count(.secrets) == 1)
+            #expect(statistics.count(.certificateVersions) == 1)
+            #expect(statistics.count(.identity) == 1)
+            #expect(statistics.tokens == 1)
+            #expect(statistics.connections == 1)
+            #expect(statistics.log.map(\.httpVersion) == ["1.1", "2", "2", "2", "2", "2"])
+            bench.emulator.resetStatistics()
+            #expect(bench.emulator.statistics() == EmulatorStatistics())
+        }
+    }
+}
