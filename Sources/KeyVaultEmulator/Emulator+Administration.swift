@@ -83,16 +83,27 @@ extension Emulator {
         try await administration.describe(vault: vault, name: name)
     }
 
-    package func setFault(_ fault: Fault) { cloud.faults.add(fault) }
+    package func setFault(_ fault: Fault) async { cloud.faults.add(fault) }
 
-    package func clearFaults() { cloud.faults.clear() }
+    package func clearFaults() async { cloud.faults.clear() }
 
-    package func statistics() -> EmulatorStatistics { cloud.log.statistics }
+    package func statistics() async -> EmulatorStatistics { cloud.log.statistics }
 
-    package func resetStatistics() { cloud.log.reset() }
+    /// Returns once there have been `count` requests of a kind since the start or the last reset.
+    ///
+    /// Throws when `limit` is over before that; this is what a test waits by.
+    package func waitForRequests(
+        _ kind: EmulatorStatistics.Kind,
+        count: Int = 1,
+        within limit: Duration = .seconds(30)
+    ) async throws {
+        try await cloud.log.wait(for: kind, count: count, within: limit)
+    }
 
-    package func setBehaviour(_ behaviour: EmulatorBehaviour) { cloud.behaviour = behaviour }
+    package func resetStatistics() async { cloud.log.reset() }
+
+    package func setBehaviour(_ behaviour: EmulatorBehaviour) async { cloud.behaviour = behaviour }
 
     /// Makes every token issued so far one that has expired.
-    package func revokeTokens() { cloud.tokens.revokeAll() }
+    package func revokeTokens() async { cloud.tokens.revokeAll() }
 }

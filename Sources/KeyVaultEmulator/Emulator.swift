@@ -14,6 +14,7 @@ package final class Emulator: Sendable {
     package let endpoints: EmulatorEndpoints
 
     let cloud: EmulatedCloud
+    private let folder: StateFolder
     private let lock: Mutex<FolderLock?>
     private let listeners: [Listener]
     private let shutdown: Shutdown
@@ -63,6 +64,7 @@ package final class Emulator: Sendable {
         let emulator = Emulator(
             endpoints: endpoints,
             cloud: cloud,
+            folder: folder,
             lock: lock,
             listeners: listeners,
             shutdown: shutdown
@@ -79,12 +81,14 @@ package final class Emulator: Sendable {
     private init(
         endpoints: EmulatorEndpoints,
         cloud: EmulatedCloud,
+        folder: StateFolder,
         lock: FolderLock,
         listeners: [Listener],
         shutdown: Shutdown
     ) {
         self.endpoints = endpoints
         self.cloud = cloud
+        self.folder = folder
         self.lock = Mutex(lock)
         self.listeners = listeners
         self.shutdown = shutdown
@@ -93,6 +97,7 @@ package final class Emulator: Sendable {
     /// Ends it at once, with the connections that are open, and lets go of the state folder.
     package func stop() async {
         for listener in listeners { await listener.stop() }
+        folder.remove(EmulatorEndpoints.fileName)
         lock.withLock { $0 = nil }
     }
 
@@ -119,11 +124,13 @@ package final class Emulator: Sendable {
         )
         let chain = [issued.certificateDER] + issued.chainDER.dropLast()
         let key = issued.key.pem.withBytes { span in span.indices.map { span[$0] } }
-        return .makeServerConfiguration(
+        var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: try chain.map { bytes in
                 .certificate(try NIOSSLCertificate(bytes: bytes, format: .der))
             },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: key, format: .pem))
         )
+        configuration.minimumTLSVersion = .tlsv12
+        return configuration
     }
 }

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Synchronization
 
 /// What has been asked of an emulator since it started.
 package struct EmulatorStatistics: Sendable, Codable, Equatable {
@@ -44,46 +43,4 @@ package struct EmulatorStatistics: Sendable, Codable, Equatable {
 
     /// How many requests of one kind.
     package func count(_ kind: Kind) -> Int { requests[kind.rawValue] ?? 0 }
-}
-
-/// Counts while the emulator runs.
-final class RequestLog: Sendable {
-    private let state = Mutex(EmulatorStatistics())
-
-    var statistics: EmulatorStatistics { state.withLock { $0 } }
-
-    func reset() {
-        state.withLock { $0 = EmulatorStatistics() }
-    }
-
-    func noteConnection() {
-        state.withLock { $0.connections += 1 }
-    }
-
-    func noteToken() {
-        state.withLock { $0.tokens += 1 }
-    }
-
-    func note(
-        _ kind: EmulatorStatistics.Kind,
-        _ exchange: Exchange,
-        status: Int,
-        clientID: String? = nil
-    ) {
-        let request = EmulatorStatistics.Request(
-            at: Date(),
-            kind: kind,
-            method: exchange.method,
-            host: exchange.authority,
-            path: exchange.path,
-            status: status,
-            httpVersion: exchange.httpVersion,
-            clientID: clientID
-        )
-        state.withLock { state in
-            state.requests[kind.rawValue, default: 0] += 1
-            state.log.append(request)
-            if state.log.count > 1000 { state.log.removeFirst(state.log.count - 1000) }
-        }
-    }
 }

@@ -75,6 +75,8 @@ struct ServeCommand: AsyncParsableCommand {
         configuration.behaviour.pages = pages
         configuration.behaviour.pendingPolls = pendingPolls
         if let tokenLifetime { configuration.behaviour.tokenLifetimeSeconds = tokenLifetime }
+        // Whoever waits for the file must not find that of an earlier run.
+        if let readyFile { unsafe unlink(readyFile) }
         let emulator: Emulator
         do {
             // Before the ports are bound: a signal that comes early must not be lost.

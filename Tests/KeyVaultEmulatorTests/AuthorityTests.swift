@@ -33,7 +33,7 @@ struct AuthorityTests {
             let token = try #require(answer.json?["access_token"]?.string)
             let read = try await bench.ask("/secrets?api-version=7.4", bearer: .this(token))
             #expect(read.status == 200)
-            #expect(bench.emulator.statistics().log.last?.clientID == "app")
+            #expect(await bench.emulator.statistics().log.last?.clientID == "app")
         }
     }
 

@@ -70,7 +70,7 @@ struct ChallengeTests {
     func revoked() async throws {
         try await Bench.run { bench in
             let old = try await bench.token()
-            bench.emulator.revokeTokens()
+            await bench.emulator.revokeTokens()
             let refused = try await bench.ask("/secrets?api-version=7.4", bearer: .this(old))
             #expect(refused.status == 401)
             #expect(try await bench.ask("/secrets?api-version=7.4").status == 200)

@@ -94,7 +94,7 @@ struct ContentTests {
     @Test("a fault that is set spoils the next rotation and no other")
     func setFault() async throws {
         try await run { bench in
-            bench.emulator.setFault(Fault(.leafOnly, vault: "kv", name: "web", count: 1))
+            await bench.emulator.setFault(Fault(.leafOnly, vault: "kv", name: "web", count: 1))
             try await bench.emulator.rotate(vault: "kv", name: "web")
             #expect(try await bench.bundle("web").chain.isEmpty)
             try await bench.emulator.rotate(vault: "kv", name: "web")

@@ -119,7 +119,7 @@ struct IdentityTests {
             let token = try await bench.token()
             var fault = Fault(.serverError, on: .identity, count: 1)
             fault.status = 410
-            bench.emulator.setFault(fault)
+            await bench.emulator.setFault(fault)
             let vault = try await bench.ask("/secrets?api-version=7.4", bearer: .this(token))
             #expect(vault.status == 200)
             #expect(try await bench.askIdentity(Self.query).status == 410)

@@ -21,7 +21,7 @@ struct StatisticsTests {
                 let answer = try await bench.ask(path + "?api-version=7.4", bearer: .this(token))
                 #expect(answer.response.httpVersion == "2")
             }
-            let statistics = bench.emulator.statistics()
+            let statistics = await bench.emulator.statistics()
             #expect(statistics.count(.certificate) == 2)
             #expect(statistics.count(.secretVersion) == 1)
             #expect(statistics.count(.secrets) == 1)
@@ -30,8 +30,27 @@ struct StatisticsTests {
             #expect(statistics.tokens == 1)
             #expect(statistics.connections == 1)
             #expect(statistics.log.map(\.httpVersion) == ["1.1", "2", "2", "2", "2", "2"])
-            bench.emulator.resetStatistics()
-            #expect(bench.emulator.statistics() == EmulatorStatistics())
+            await bench.emulator.resetStatistics()
+            #expect(await bench.emulator.statistics() == EmulatorStatistics())
+        }
+    }
+
+    @Test("a test can wait for the requests that it expects")
+    func wait() async throws {
+        try await Bench.run { bench in
+            let token = try await bench.token()
+            async let waiting: Void = bench.emulator.waitForRequests(.secrets, count: 2)
+            for _ in 0..<2 {
+                _ = try await bench.ask("/secrets?api-version=7.4", bearer: .this(token))
+            }
+            try await waiting
+            await #expect(throws: EmulatorError.self) {
+                try await bench.emulator.waitForRequests(
+                    .secrets,
+                    count: 3,
+                    within: .milliseconds(20)
+                )
+            }
         }
     }
 }

@@ -27,13 +27,56 @@ def _loopback_getaddrinfo(host, *arguments, **options):
 class Emulator:
     """A running emulator with a state folder of its own."""
 
-    def __init__(self, process, state, endpoints):
-        self._process = process
+    def __init__(self, binary, state, arguments):
+        self._binary = binary
+        self._arguments = arguments
         self.state = state
+        self._process = None
+        self.start()
+
+    def start(self, *arguments):
+        """Starts it and returns when everything serves."""
+        self._process = subprocess.Popen(
+            [self._binary, "serve", "--state", self.state, "--exit-with-parent"]
+            + [*self._arguments, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        # The last line that it prints when it starts.
+        if not any(line.startswith("CA") for line in self._process.stdout):
+            raise RuntimeError("the emulator ended before it served")
+        with open(os.path.join(self.state, "endpoints.json"), encoding="utf-8") as file:
+            endpoints = json.load(file)
         self.vault_port = endpoints["vaultPort"]
         self.identity_port = endpoints["identityPort"]
         self.admin_port = endpoints["adminPort"]
         self.ca_file = endpoints["caFile"]
+
+    def stop(self):
+        self._process.terminate()
+        return self._process.wait(timeout=30)
+
+    def kill_and_restart(self):
+        """Ends it without a chance to write anything, and starts it on what it had written."""
+        self._process.kill()
+        self._process.wait(timeout=30)
+        self.start(
+            f"--vault-port={self.vault_port}",
+            f"--identity-port={self.identity_port}",
+            f"--admin-port={self.admin_port}",
+        )
+
+    def command(self, *arguments):
+        """Runs a command of the emulator; exit code, standard output, standard error."""
+        done = subprocess.run(
+            [self._binary, *arguments, "--state", self.state],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
 
     def vault_url(self, name):
         return f"https://{name}.vault.localhost:{self.vault_port}"
@@ -80,24 +123,11 @@ def running(binary, *arguments):
             del os.environ[name]
     socket.getaddrinfo = _loopback_getaddrinfo
     with tempfile.TemporaryDirectory() as state:
-        process = subprocess.Popen(
-            [binary, "serve", "--state", state, "--exit-with-parent", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        emulator = Emulator(binary, state, arguments)
         try:
-            # It prints its last line when everything serves.
-            for line in process.stdout:
-                if line.startswith("CA"):
-                    break
-            else:
-                raise RuntimeError("the emulator ended before it served")
-            with open(os.path.join(state, "endpoints.json"), encoding="utf-8") as file:
-                yield Emulator(process, state, json.load(file))
+            yield emulator
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            emulator.stop()
 
 
 def make_certificate(common_name):

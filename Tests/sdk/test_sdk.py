@@ -504,6 +504,82 @@ def a_denial_names_its_kind_and_the_caller():
     expect(error.error.innererror["code"] == "ForbiddenByRbac")
 
 
+@test
+def what_was_answered_survives_a_kill():
+    client = secrets("killed")
+    made = client.set_secret("one", "1").properties.version
+    emulator.kill_and_restart()
+    expect(client.get_secret("one").properties.version == made)
+
+
+# The command line
+
+
+@test
+def the_command_line_makes_rotates_and_shows_a_certificate():
+    code, made, error = emulator.command(
+        "certificate", "create", "cli/web", "--dns", "a.example", "--key", "p-256"
+    )
+    expect(code == 0, error)
+    code, rotated, error = emulator.command("certificate", "rotate", "cli/web")
+    expect(code == 0 and rotated != made, error)
+    expect(certificates("cli").get_certificate("web").properties.version == rotated.strip())
+    code, shown, _ = emulator.command("certificate", "show", "cli/web")
+    expect(shown.splitlines()[0] == "certificate web in cli", shown)
+    expect([line.split()[0] for line in shown.splitlines()[1:]] == [made.strip(), rotated.strip()])
+
+
+@test
+def the_command_line_imports_disables_deletes_and_recovers():
+    path = os.path.join(emulator.state, "import.pem")
+    with open(path, "wb") as file:
+        file.write(emulators.pem_of(*emulators.make_certificate("a.example")))
+    expect(emulator.command("certificate", "import", "cli2/web", path)[0] == 0)
+    client = certificates("cli2")
+    expect(emulator.command("certificate", "disable", "cli2/web")[0] == 0)
+    expect(not client.get_certificate("web").properties.enabled)
+    expect(emulator.command("certificate", "enable", "cli2/web")[0] == 0)
+    expect(client.get_certificate("web").properties.enabled)
+    expect(emulator.command("certificate", "delete", "cli2/web")[0] == 0)
+    expect_error(ResourceNotFoundError, client.get_certificate, "web")
+    expect(emulator.command("certificate", "recover", "cli2/web")[0] == 0)
+    expect(client.get_certificate("web").properties.enabled)
+
+
+@test
+def the_command_line_sets_secrets_and_faults():
+    expect(emulator.command("secret", "set", "cli3/one", "1")[0] == 0)
+    expect(emulator.command("fault", "set", "denySecrets", "--vault", "cli3")[0] == 0)
+    expect(emulator.command("fault", "list")[1] == "denySecrets on vault cli3 until cleared\n")
+    expect_error(HttpResponseError, secrets("cli3").get_secret, "one")
+    expect(emulator.command("fault", "clear")[0] == 0)
+    expect(secrets("cli3").get_secret("one").value == "1")
+    expect("tokens " in emulator.command("stats")[1])
+
+
+@test
+def the_command_line_prints_settings_for_the_agent():
+    code, settings, _ = emulator.command("settings", "cli/web")
+    expect(code == 0)
+    for line in (
+        f"    - url: {emulator.vault_url('cli')}/secrets/web",
+        f"  msiEndpoint: http://127.0.0.1:{emulator.identity_port}/metadata/identity",
+        f"  audience: https://vault.localhost:{emulator.vault_port}",
+        f"  caBundle: '{emulator.ca_file}'",
+    ):
+        expect(line in settings.splitlines(), line)
+
+
+@test
+def the_command_line_says_what_went_wrong():
+    code, output, error = emulator.command("certificate", "rotate", "cli/none")
+    expect(code == 1 and output == "")
+    expect(
+        error == "kvagent-emulator: error: rotate certificate none: not found in vault cli\n", error
+    )
+    expect(emulator.command("certificate", "rotate", "none")[0] == 64)
+
+
 def main():
     global emulator
     binary = sys.argv[1] if len(sys.argv) > 1 else ".build/debug/kvagent-emulator"

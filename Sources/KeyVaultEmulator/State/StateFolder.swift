@@ -70,12 +70,16 @@ struct StateFolder: Sendable {
         }
     }
 
+    /// Removes a file that means nothing any more; one that stays does no harm.
+    func remove(_ name: String) {
+        try? FileManager.default.removeItem(atPath: path + "/" + name)
+    }
+
     /// Removes what writes that were cut short have left; for whoever holds the folder's lock.
     func removeLeftovers() {
         for folder in [".", "vaults"] {
             for file in list(folder) where file.contains(".new-") {
-                // One that stays is only in the way of nothing.
-                try? FileManager.default.removeItem(atPath: "\(path)/\(folder)/\(file)")
+                remove(folder + "/" + file)
             }
         }
     }
