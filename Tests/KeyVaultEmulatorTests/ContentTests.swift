@@ -106,7 +106,9 @@ struct ContentTests {
     func dates() async throws {
         try await run { bench in
             try await bench.emulator.rotate(vault: "kv", name: "web", fault: .expired)
-            #expect(try await bench.bundle("web").leaf.notAfter < Date())
+            let over = try await bench.bundle("web").leaf
+            #expect(over.notAfter < Date())
+            #expect(over.notBefore < over.notAfter)
             try await bench.emulator.rotate(vault: "kv", name: "web", fault: .notYetValid)
             #expect(try await bench.bundle("web").leaf.notBefore > Date())
         }
@@ -116,6 +118,14 @@ struct ContentTests {
     func shuffled() async throws {
         try await run { bench in
             try await bench.emulator.rotate(vault: "kv", name: "web", fault: .shuffledChain)
+            let answer = try await bench.ask("/secrets/web?api-version=7.4")
+            let value = try #require(answer.json?["value"]?.string)
+            let order = try decodeImport(
+                SensitiveBytes(copying: Array(value.utf8)),
+                password: nil
+            ).certificates.map { try CertificateFacts(der: $0) }
+            #expect(order.map(\.isAuthority) == [true, false, true])
+            #expect(order.first?.isSelfIssued == true)
             let bundle = try await bench.bundle("web")
             #expect(bundle.leaf.dnsNames == ["www.contoso.com"])
             #expect(bundle.isChainComplete)

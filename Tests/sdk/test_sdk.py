@@ -492,6 +492,18 @@ def an_unavailable_vault_is_tried_again():
 
 
 @test
+def an_answer_that_is_cut_off_is_asked_for_again():
+    client = secrets("cut")
+    client.set_secret("one", "1" * 1000)
+    before = emulator.admin("GET", "/statistics")["requests"]["secret"]
+    with emulator.fault(kind="cutOff", count=1, vault="cut"):
+        expect(client.get_secret("one").value == "1" * 1000)
+    log = emulator.admin("GET", "/statistics")
+    expect(log["requests"]["secret"] == before + 2)
+    expect(log["log"][-1]["httpVersion"] == "1.1")
+
+
+@test
 def a_denial_names_its_kind_and_the_caller():
     client = secrets("denied")
     client.set_secret("one", "1")
