@@ -35,6 +35,18 @@ struct StatisticsTests {
         }
     }
 
+    @Test("a connection lasts for more answers than a server takes resets")
+    func manyRequests() async throws {
+        try await Bench.run { bench in
+            let token = try await bench.token()
+            for _ in 0..<250 {
+                let answer = try await bench.ask("/secrets?api-version=7.4", bearer: .this(token))
+                #expect(answer.status == 200)
+            }
+            #expect(await bench.emulator.statistics().connections == 1)
+        }
+    }
+
     @Test("a test can wait for the requests that it expects")
     func wait() async throws {
         try await Bench.run { bench in

@@ -47,7 +47,15 @@ final class Listener: Sendable {
                 )
             }
             return WatchedChannel(
-                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, responder: responder),
+                base: try HTTP2UpgradeChannel(
+                    tlsConfiguration: tls,
+                    configuration: .init(
+                        streamConfiguration: .init(
+                            additionalChannelHandlers: [EndOfStream.Installer()]
+                        )
+                    ),
+                    responder: responder
+                ),
                 connections: connections
             )
         }
