@@ -19,7 +19,6 @@ let argumentParser = Target.Dependency.product(
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdHTTP2 = Target.Dependency.product(name: "HummingbirdHTTP2", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(
     name: "ServiceLifecycle",
@@ -60,6 +59,7 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(name: "CLinux"),
 
         .target(name: "Sensitive", swiftSettings: safe),
         .target(name: "HTTP", dependencies: ["CCurl", "Sensitive"], swiftSettings: settings),
@@ -74,8 +74,8 @@ let package = Package(
             swiftSettings: safe
         ),
         .target(name: "PKI", dependencies: ["COpenSSL", "Sensitive"], swiftSettings: settings),
-        .target(name: "Store", dependencies: ["Sensitive", system], swiftSettings: safe),
-        .target(name: "Hooks", dependencies: [subprocess, system], swiftSettings: safe),
+        .target(name: "Store", dependencies: ["CLinux", "Sensitive", system], swiftSettings: safe),
+        .target(name: "Hooks", dependencies: ["CLinux", subprocess, system], swiftSettings: safe),
         .target(
             name: "Migrations",
             path: "migrations",
@@ -93,21 +93,21 @@ let package = Package(
         ),
         .executableTarget(
             name: "kvagent",
-            dependencies: ["Agent", argumentParser, logging, system],
+            dependencies: [
+                "Agent", "CLinux", "History", "KeyVault", "Store", argumentParser, logging,
+                serviceLifecycle, system,
+            ],
             swiftSettings: safe
         ),
 
         .target(
             name: "KeyVaultEmulator",
-            dependencies: [
-                "Sensitive", "PKI", hummingbird, hummingbirdHTTP2, hummingbirdTLS, logging,
-                serviceLifecycle,
-            ],
+            dependencies: ["PKI", "Sensitive", hummingbird, hummingbirdHTTP2, logging],
             swiftSettings: safe
         ),
         .executableTarget(
             name: "kvagent-emulator",
-            dependencies: ["HTTP", "KeyVaultEmulator", argumentParser, logging],
+            dependencies: ["HTTP", "KeyVaultEmulator", "Sensitive", argumentParser, unixSignals],
             swiftSettings: safe
         ),
 
@@ -120,30 +120,22 @@ let package = Package(
         .testTarget(name: "SensitiveTests", dependencies: ["Sensitive"], swiftSettings: safe),
         .testTarget(
             name: "HTTPTests",
-            dependencies: [
-                "HTTP", "Sensitive", "TestSupport", "PKI", hummingbird, hummingbirdHTTP2,
-                hummingbirdTLS,
-            ],
+            dependencies: ["HTTP", "Sensitive", "TestSupport"],
             swiftSettings: safe
         ),
         .testTarget(
             name: "AzureIdentityTests",
-            dependencies: [
-                "AzureIdentity", "HTTP", "KeyVaultEmulator", "Sensitive", "TestSupport",
-            ],
+            dependencies: ["AzureIdentity", "HTTP", "Sensitive", "TestSupport"],
             swiftSettings: safe
         ),
         .testTarget(
             name: "KeyVaultTests",
-            dependencies: [
-                "AzureIdentity", "HTTP", "KeyVault", "KeyVaultEmulator", "Sensitive", "TestSupport",
-                "PKI",
-            ],
+            dependencies: ["AzureIdentity", "HTTP", "KeyVault", "Sensitive", "TestSupport"],
             swiftSettings: safe
         ),
         .testTarget(
             name: "PKITests",
-            dependencies: ["Sensitive", "TestSupport", "PKI"],
+            dependencies: ["PKI", "Sensitive"],
             swiftSettings: safe
         ),
         .testTarget(
@@ -158,15 +150,12 @@ let package = Package(
         ),
         .testTarget(
             name: "HistoryTests",
-            dependencies: ["History", "Migrations", "TestSupport", grdb],
+            dependencies: ["History", "Migrations", "TestSupport", grdb, system],
             swiftSettings: safe
         ),
         .testTarget(
             name: "AgentTests",
-            dependencies: [
-                "Agent", "AzureIdentity", "History", "Hooks", "KeyVault", "KeyVaultEmulator",
-                "Store", "TestSupport", "PKI", system,
-            ],
+            dependencies: ["Agent", "AzureIdentity", "History", "KeyVault", "Store"],
             swiftSettings: safe
         ),
         .testTarget(
@@ -177,8 +166,7 @@ let package = Package(
         .testTarget(
             name: "kvagentTests",
             dependencies: [
-                "History", "KeyVaultEmulator", "Sensitive", "TestSupport", "PKI", "kvagent",
-                "kvagent-emulator", system,
+                "KeyVaultEmulator", "TestSupport", "kvagent", "kvagent-emulator", system,
             ],
             swiftSettings: safe
         ),

@@ -15,7 +15,8 @@ package enum Outcome: String, Sendable, Codable, CaseIterable {
     case rejected
     /// It failed after the switch, and the previous version came back.
     case rolledBack
-    /// It failed, and the previous version could not be kept or brought back.
+    /// Something on this machine was in the way, such as a full disk; nothing is said against the
+    /// version.
     case failed
     /// The process died over it; what came of it, the recovery decided.
     case interrupted
@@ -24,11 +25,11 @@ package enum Outcome: String, Sendable, Codable, CaseIterable {
 
     /// Whether the version must not be tried again by itself.
     ///
-    /// An interrupted one may: nothing was found wrong with it.
+    /// One that failed or was interrupted may: nothing was found wrong with it.
     package var isRefusal: Bool {
         switch self {
-        case .rejected, .rolledBack, .failed: true
-        case .deployed, .held, .interrupted, .ignored: false
+        case .rejected, .rolledBack: true
+        case .deployed, .held, .failed, .interrupted, .ignored: false
         }
     }
 }

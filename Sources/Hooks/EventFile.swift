@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SystemPackage
 
@@ -6,21 +7,13 @@ import SystemPackage
 /// A pipe would need someone to write it while the hook runs, could block when a hook doesn't
 /// read, and would raise SIGPIPE in the agent when the hook has gone. A file has none of that.
 enum EventFile {
-    private typealias MemoryFile = @convention(c) (UnsafePointer<CChar>, CUnsignedInt) -> CInt
-
-    // memfd_create(2), found by name: Swift's Glibc module is built without `_GNU_SOURCE`.
-    private static let memoryFile = unsafe dlsym(nil, "memfd_create").map {
-        unsafe unsafeBitCast($0, to: MemoryFile.self)
-    }
-
     /// A close-on-exec descriptor that reads `bytes` from their beginning; the caller closes it.
     static func make(_ bytes: [UInt8]) throws(Errno) -> FileDescriptor {
-        guard let create = unsafe memoryFile else { throw .noFunction }
         let MFD_CLOEXEC: CUnsignedInt = 1
         let MFD_NOEXEC_SEAL: CUnsignedInt = 8
         // Hosts with vm.memfd_noexec=2 insist on the second flag, kernels before 6.3 don't know it.
-        var raw = unsafe create("kvagent-event", MFD_CLOEXEC | MFD_NOEXEC_SEAL)
-        if raw < 0 && errno == EINVAL { raw = unsafe create("kvagent-event", MFD_CLOEXEC) }
+        var raw = unsafe kv_memory_file("kvagent-event", MFD_CLOEXEC | MFD_NOEXEC_SEAL)
+        if raw < 0 && errno == EINVAL { raw = unsafe kv_memory_file("kvagent-event", MFD_CLOEXEC) }
         guard raw >= 0 else { throw Errno(rawValue: errno) }
         let file = FileDescriptor(rawValue: raw)
         do {

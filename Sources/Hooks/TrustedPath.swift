@@ -5,8 +5,11 @@ import SystemPackage
 ///
 /// What a hook does, it does as root. So the file must not be writable by anybody else, and nor may
 /// any directory on the way to it, for whoever can rename a directory can put another in its place.
-/// The sticky bit makes no difference: it protects names that exist, not those that are yet to be
-/// made. Every symlink on the way is followed by the same rule. As OpenSSH's StrictModes and sudo.
+/// Every symlink on the way is followed by the same rule. As OpenSSH's StrictModes and sudo.
+///
+/// A sticky directory such as `/tmp` may be passed through, but only to a directory of root's or
+/// our own: nobody else can rename or remove that one. A file there is another matter, since
+/// anybody may make a hard link in it to a program of root's that was never meant as a hook.
 enum TrustedPath {
     /// What must be at the path's end.
     enum Kind { case directory, program }
@@ -28,7 +31,7 @@ enum TrustedPath {
             throw Failure(reason: "is not an absolute path")
         }
         var walked: FilePath = "/"
-        try checkDirectory(walked, of: path)
+        try checkDirectory(walked, of: path, leadsTo: nil)
         var rest = Array(path.components.map(\.string).reversed())
         var links = 0
         while let name = rest.popLast() {
@@ -50,7 +53,7 @@ enum TrustedPath {
                 if target.isAbsolute { walked = "/" }
                 rest += target.components.map(\.string).reversed()
             case S_IFDIR:
-                try checkDirectory(next, of: path)
+                try checkDirectory(next, of: path, leadsTo: rest.last)
                 walked = next
             default:
                 guard rest.isEmpty, kind == .program else {
@@ -63,16 +66,31 @@ enum TrustedPath {
         guard kind == .directory else { throw Failure(reason: "is a directory, not a program") }
     }
 
-    private static func checkDirectory(_ directory: FilePath, of path: FilePath) throws(Failure) {
+    /// Throws unless nobody but root, or our own user, can put something else on the path here.
+    ///
+    /// - Parameters:
+    ///   - directory: The directory.
+    ///   - path: The path that is checked, for the message.
+    ///   - next: The name in it that the path goes on with; nil where it ends.
+    /// - Throws: What is wrong with it.
+    private static func checkDirectory(
+        _ directory: FilePath,
+        of path: FilePath,
+        leadsTo next: String?
+    ) throws(Failure) {
         let facts = try look(at: directory)
         try checkOwner(facts, directory, of: path)
-        guard facts.st_mode & 0o022 == 0 else {
-            let place = directory == path ? "is" : "lies below \(directory), which is"
-            throw Failure(
-                reason: "\(place) writable by others (mode \(octal(facts.st_mode))); "
-                    + "run chmod go-w \(directory)"
-            )
+        guard facts.st_mode & 0o022 != 0 else { return }
+        if facts.st_mode & S_ISVTX != 0, let next,
+            try look(at: directory.appending(next)).st_mode & S_IFMT == S_IFDIR
+        {
+            return
         }
+        let place = directory == path ? "is" : "lies below \(directory), which is"
+        throw Failure(
+            reason: "\(place) writable by others (mode \(octal(facts.st_mode))); "
+                + "run chmod go-w \(directory)"
+        )
     }
 
     private static func checkProgram(

@@ -85,7 +85,7 @@ package struct ProcessLock: ~Copyable {
         _ = unsafe text.withUnsafeBytes { unsafe pwrite(descriptor, $0.baseAddress, $0.count, 0) }
     }
 
-    private static func holder(at path: FilePath) -> Int32? {
+    static func holder(at path: FilePath) -> Int32? {
         let descriptor = unsafe open(path.string, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { _ = close(descriptor) }

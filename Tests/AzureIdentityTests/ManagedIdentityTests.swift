@@ -2,6 +2,7 @@ import AzureIdentity
 import Foundation
 import HTTP
 import Sensitive
+import TestSupport
 import Testing
 
 @Suite("Managed identity", .timeLimit(.minutes(1)))

@@ -4,6 +4,7 @@ import Foundation
 import HTTP
 import Sensitive
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Token cache", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Dispatch
 import HTTP
 import Sensitive
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Connections", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import HTTP
 import Sensitive
+import TestSupport
 import Testing
 
 @Suite("HTTP exchanges", .timeLimit(.minutes(1)))

@@ -1,5 +1,6 @@
 import HTTP
 import Sensitive
+import TestSupport
 import Testing
 
 @Suite("Hostile and broken servers", .timeLimit(.minutes(1)))

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTP
 import Sensitive
+import TestSupport
 import Testing
 
 /// What concerns a whole process: its environment and its threads.

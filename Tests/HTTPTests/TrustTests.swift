@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 @Suite("Trust in TLS servers", .timeLimit(.minutes(1)))

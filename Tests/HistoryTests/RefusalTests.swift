@@ -14,12 +14,13 @@ struct RefusalTests {
     }
 
     @Test(
-        "A version is refused after it failed, until a retry or until it went live",
+        "A version is refused after it was found bad, until a retry or until it went live",
         arguments: [
             ([], nil),
             ([.ends(.rejected)], .rejected),
             ([.ends(.rolledBack)], .rolledBack),
-            ([.ends(.failed)], .failed),
+            // Neither does an obstacle on this machine, such as a full disk.
+            ([.ends(.failed)], nil),
             ([.ends(.deployed)], nil),
             ([.ends(.held)], nil),
             ([.ends(.ignored)], nil),

@@ -147,6 +147,8 @@ struct HookCatalogTests {
             let hooks = directory.appending("hooks.d")
             try writeFile(hooks.pushing("deploy/x"), "#!/bin/sh\n", mode: 0o755)
             for path in [hooks.appending("deploy"), hooks, directory] {
+                // A sticky directory may be passed through: see the next test.
+                if mode == 0o1777, path == directory { continue }
                 #expect(unsafe chmod(path.string, mode_t(mode)) == 0)
                 let catalog = discover(hooks)
                 #expect(catalog.hooks == [])
@@ -155,6 +157,18 @@ struct HookCatalogTests {
                 #expect(unsafe chmod(path.string, 0o755) == 0)
             }
             #expect(discover(hooks).hooks.count == 1)
+        }
+    }
+
+    @Test("Hooks below a sticky directory such as /tmp count, when their own directory is ours")
+    func stickyAbove() throws {
+        try withTemporaryDirectory { directory throws in
+            let hooks = directory.appending("hooks.d")
+            try writeFile(hooks.pushing("deploy/x"), "#!/bin/sh\n", mode: 0o755)
+            #expect(unsafe chmod(directory.string, 0o1777) == 0)
+            #expect(discover(hooks).hooks.map(\.name) == ["deploy/x"])
+            #expect(unsafe chown(hooks.string, 65_534, 65_534) == 0)
+            #expect(discover(hooks).hooks == [])
         }
     }
 

@@ -1,4 +1,5 @@
 import KeyVault
+import TestSupport
 import Testing
 
 @Suite("Hostile and broken vaults", .timeLimit(.minutes(1)))

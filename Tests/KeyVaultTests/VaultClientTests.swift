@@ -1,6 +1,7 @@
 import Foundation
 import KeyVault
 import Sensitive
+import TestSupport
 import Testing
 
 @Suite("Reading from a vault", .timeLimit(.minutes(1)))

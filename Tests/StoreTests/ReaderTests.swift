@@ -51,10 +51,15 @@ struct ReaderTests {
             for digit in "abc" { try store.stage(digit) }
             try store.makeCurrent(Fixture.version("a"), of: "web")
             let isDone = Atomic(false)
-            async let seen = read(store, until: isDone)
-            for round in 0..<1500 {
+            let looks = Atomic(0)
+            async let seen = read(store, counting: looks, until: isDone)
+            var round = 0
+            // At least 1500 swaps, and on a busy machine as many as it takes for the reader's turn.
+            while round < 1500 || (looks.load(ordering: .relaxed) < 200 && round < 200_000) {
                 let digit = Array("abc")[round % 3]
                 try store.makeCurrent(Fixture.version(digit), of: "web")
+                round += 1
+                await Task.yield()
             }
             isDone.store(true, ordering: .releasing)
             let pairs = try await seen
@@ -66,6 +71,7 @@ struct ReaderTests {
 
     private func read(
         _ store: CertificateStore,
+        counting looks: borrowing Atomic<Int>,
         until isDone: borrowing Atomic<Bool>
     ) async throws -> [(key: String, certificate: String)] {
         var pairs: [(key: String, certificate: String)] = []
@@ -77,6 +83,8 @@ struct ReaderTests {
             let key = try text("privkey.pem", in: directory)
             let certificate = try text("cert.pem", in: directory)
             pairs.append((String(key.dropFirst(4)), String(certificate.dropFirst(5))))
+            looks.add(1, ordering: .relaxed)
+            await Task.yield()
         }
         return pairs
     }
