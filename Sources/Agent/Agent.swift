@@ -1,1 +1,119 @@
-// placeholder
+import AzureIdentity
+import Foundation
+import HTTP
+import History
+import Hooks
+import KeyVault
+import Logging
+import Store
+import SystemPackage
+
+/// Keeps what is installed equal to what the vaults hold.
+///
+/// One agent has one set of settings; a reload makes another. The daemon and the commands are
+/// separate processes with an agent each: the history and the store are all that they share, and
+/// whoever changes something holds the lock.
+package struct Agent: Sendable {
+    package let settings: Settings
+    package let history: History
+
+    /// Who acts, for the history: `daemon`, or the user behind a command.
+    package let actor: String
+
+    /// Marks the rows of one pass or command as belonging together.
+    let runID: String
+    let watcher: VaultWatcher
+    let runner: HookRunner
+    let logger: Logger
+
+    /// Opens the history and prepares the directories.
+    ///
+    /// - Throws: ``SettingsError`` when a directory of the settings can't be written,
+    ///   `HistoryError` when the database can't be used.
+    package static func open(
+        _ settings: Settings,
+        actor: String,
+        logger: Logger
+    ) throws -> Agent {
+        let problems = settings.directoryProblems()
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        try settings.makeStateDirectory()
+        let history = try History.open(at: settings.historyFile.string)
+        let http = HTTPClient(
+            caBundle: settings.cloud.caBundle,
+            userAgent: "kvagent/\(kvagentVersion)"
+        )
+        let watcher = VaultWatcher(
+            http: http,
+            tokens: TokenCache(http: http),
+            cloud: settings.cloud
+        )
+        return Agent(
+            settings: settings,
+            history: history,
+            actor: actor,
+            runID: RunID.next(),
+            watcher: watcher,
+            runner: HookRunner(),
+            logger: logger
+        )
+    }
+
+    /// The same agent with rows of its own in the history.
+    package func nextRun() -> Agent {
+        Agent(
+            settings: settings,
+            history: history,
+            actor: actor,
+            runID: RunID.next(),
+            watcher: watcher,
+            runner: runner,
+            logger: logger
+        )
+    }
+
+    func store(of certificate: ObservedCertificate) -> CertificateStore {
+        CertificateStore(root: certificate.storeLocation)
+    }
+
+    /// The hooks as they lie there now, the settings' own among them.
+    func hookCatalog() -> HookCatalog {
+        let found = HookCatalog.discover(
+            in: settings.hooks.directory,
+            timeout: settings.hooks.timeout
+        )
+        return HookCatalog(
+            hooks: found.hooks + settings.certificates.flatMap(\.hooks),
+            warnings: found.warnings
+        )
+    }
+
+    /// Runs `body` with the lock that every change is made under.
+    ///
+    /// - Throws: `LockError` when another process keeps it longer than `patience`.
+    package func withLock<Result: Sendable>(
+        patience: Duration = .seconds(10),
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        // A hook that calls kvagent would wait for its own parent; told at once, it can say so.
+        let insideHook = ProcessInfo.processInfo.environment["KVAGENT_RUN_ID"] != nil
+        let lock = try await ProcessLock.acquire(
+            at: settings.lockFile,
+            within: insideHook ? .zero : patience
+        )
+        try settings.prepareStores()
+        let result = try await body()
+        lock.release()
+        return result
+    }
+}
+
+extension Settings {
+    package var historyFile: FilePath { stateDirectory.appending("history.db") }
+    package var lockFile: FilePath { stateDirectory.appending("lock") }
+
+    /// The entry of that name.
+    package func certificate(named name: String) -> ObservedCertificate? {
+        certificates.first { $0.name == name }
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import History
+import KeyVault
+import Logging
+import Store
+
+extension Agent {
+    /// Keeps what an observation brought: the certificate, the poll, every fetched version.
+    ///
+    /// - Returns: When the certificate is due again.
+    @discardableResult
+    func record(_ observation: Observation, trigger: Trigger) throws -> Date? {
+        let certificate = observation.certificate
+        try history.register(
+            certificate: certificate.name,
+            url: certificate.url.description,
+            at: observation.at
+        )
+        let before = try history.poll(of: certificate.name)
+        var poll = PollRecord(
+            certificate: certificate.name,
+            lastTryAt: observation.at,
+            lastSuccessAt: before?.lastSuccessAt,
+            consecutiveFailures: 0,
+            error: nil,
+            errorKind: nil,
+            latestVersion: before?.latestVersion,
+            nextPollAt: nil
+        )
+        switch observation.result {
+        case .success(let offer):
+            poll.lastSuccessAt = observation.at
+            poll.latestVersion = offer.newest
+            for fetched in offer.fetched { try record(fetched, of: certificate) }
+        case .failure(let error):
+            poll.consecutiveFailures = (before?.consecutiveFailures ?? 0) + 1
+            poll.error = error.description
+            poll.errorKind = error.kind.name
+            logger.warning(
+                "poll failed",
+                metadata: [
+                    "certificate": "\(certificate.name)", "error": "\(error)",
+                    "hint": "\(error.hint ?? "")",
+                    "failures": "\(poll.consecutiveFailures)",
+                ]
+            )
+        }
+        // A command's pass doesn't move the daemon's: whoever runs none has no next poll.
+        poll.nextPollAt =
+            trigger == .poll
+            ? Schedule.nextPoll(
+                after: observation.at,
+                interval: certificate.pollingInterval,
+                failures: poll.consecutiveFailures,
+                jitter: .random(in: 0...1)
+            )
+            : before?.nextPollAt
+        try history.recordPoll(poll)
+        return poll.nextPollAt
+    }
+
+    private func record(_ fetched: Fetched, of certificate: ObservedCertificate) throws {
+        let isNew = try history.version(fetched.record.version, of: certificate.name) == nil
+        try history.record(fetched.record)
+        guard isNew else { return }
+        var metadata: Logger.Metadata = [
+            "certificate": "\(certificate.name)", "version": "\(fetched.record.version)",
+        ]
+        if let thumbprint = fetched.record.thumbprint {
+            metadata["thumbprint"] = "\(thumbprint)"
+        }
+        logger.info("new version in the vault", metadata: metadata)
+        if case .certificate(_, let isChainComplete) = fetched.content, !isChainComplete {
+            logger.warning(
+                "the vault's chain does not reach a root or an intermediate that it names",
+                metadata: metadata
+            )
+        }
+    }
+
+    /// A row for a version that isn't deployed, once for each version and reason.
+    func noteOnce(
+        _ outcome: Outcome,
+        _ reason: String,
+        version: String,
+        of certificate: ObservedCertificate,
+        trigger: Trigger
+    ) throws {
+        let last = try history.lastDeployment(of: certificate.name, version: version)
+        if last?.outcome == outcome, last?.reason == reason, outcome != .rejected { return }
+        let now = Date()
+        _ = try history.recordRefusal(
+            NewDeployment(
+                certificate: certificate.name,
+                version: version,
+                trigger: trigger,
+                actor: actor,
+                reason: reason,
+                startedAt: now,
+                previousVersion: try store(of: certificate).currentVersion(of: certificate.name),
+                runID: runID
+            ),
+            outcome: outcome,
+            reason: reason,
+            error: outcome == .rejected ? reason : nil,
+            at: now
+        )
+        let metadata: Logger.Metadata = [
+            "certificate": "\(certificate.name)", "version": "\(version)", "reason": "\(reason)",
+        ]
+        switch outcome {
+        case .ignored: logger.notice("secret ignored", metadata: metadata)
+        case .held: logger.notice("certificate held", metadata: metadata)
+        default: logger.error("certificate rejected", metadata: metadata)
+        }
+    }
+
+    /// A newer version that a pin keeps from being deployed is a row too.
+    func noteHeldByPin(
+        _ version: String,
+        of certificate: ObservedCertificate,
+        trigger: Trigger
+    ) throws {
+        guard let pin = try history.pin(of: certificate.name) else { return }
+        // The pinned version's own successor was deployed once; only what came after is held.
+        let last = try history.lastDeployment(of: certificate.name, version: version)
+        guard last == nil || last?.outcome == .held else { return }
+        try noteOnce(.held, pin.explanation, version: version, of: certificate, trigger: trigger)
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import History
+
+/// What there is to decide on for one certificate, as plain values.
+package struct Situation: Sendable {
+    /// The live version, nil before the first installation.
+    package var current: String?
+
+    /// The version that should be live: the pinned one while a pin applies, else the newest.
+    package var target: String
+
+    /// What is on record of the target; nil when it was never fetched.
+    package var record: VersionRecord?
+
+    /// Whether the target was found to be no certificate when it was fetched.
+    package var wasIgnored: Bool
+
+    /// Why the target was refused before, unless a retry was asked for since.
+    package var refusal: Deployment?
+
+    package var now: Date
+
+    package init(
+        current: String?,
+        target: String,
+        record: VersionRecord? = nil,
+        wasIgnored: Bool = false,
+        refusal: Deployment? = nil,
+        now: Date
+    ) {
+        self.current = current
+        self.target = target
+        self.record = record
+        self.wasIgnored = wasIgnored
+        self.refusal = refusal
+        self.now = now
+    }
+}
+
+extension Situation {
+    /// The version that should be live.
+    ///
+    /// A pin names it, so that a rollback that was cut short by a crash is finished by the next
+    /// pass instead of being undone by it.
+    package static func target(offered: String, pin: Pin?, now: Date) -> String {
+        guard let pin, pin.holds(at: now) else { return offered }
+        return pin.version
+    }
+}
+
+extension Pin {
+    /// The hold in words, for the row of a version that it keeps from being deployed.
+    package var explanation: String {
+        "pinned to \(version) by \(actor)" + (reason.map { ": \($0)" } ?? "")
+    }
+}
+
+/// What to do about one certificate in one pass.
+package enum Decision: Sendable, Equatable {
+    /// The right version is live.
+    case upToDate
+
+    /// The version was never fetched, or never understood: fetch it.
+    case fetch
+
+    /// Make the version live.
+    case deploy
+
+    /// The version waits; `reason` says for what.
+    case hold(reason: String)
+
+    /// The version won't do; a newer one or the operator's `retry` changes that.
+    case reject(reason: String)
+
+    /// The version was refused in an earlier pass and stays so.
+    case refusedBefore(reason: String)
+
+    /// The secret isn't a certificate.
+    case ignore(reason: String)
+}
+
+extension Decision {
+    /// Why a plain secret is left alone.
+    package static let notACertificate = "not a certificate"
+
+    /// The whole policy, without any effect.
+    package static func decide(_ situation: Situation) -> Decision {
+        guard situation.target != situation.current else { return .upToDate }
+        if let refusal = situation.refusal {
+            return .refusedBefore(reason: refusal.error ?? refusal.reason ?? "refused before")
+        }
+        guard let record = situation.record else { return .fetch }
+        guard record.thumbprint != nil else {
+            return situation.wasIgnored ? .ignore(reason: notACertificate) : .fetch
+        }
+        if let notAfter = record.notAfter, notAfter <= situation.now {
+            return .reject(reason: "expired on \(notAfter.formatted(.rfc3339))")
+        }
+        if let notBefore = record.notBefore, notBefore > situation.now {
+            return .hold(reason: "not valid before \(notBefore.formatted(.rfc3339))")
+        }
+        return .deploy
+    }
+}

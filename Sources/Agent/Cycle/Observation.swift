@@ -1,0 +1,122 @@
+import AzureIdentity
+import Foundation
+import History
+import KeyVault
+import PKI
+import Store
+
+/// What the vault said about one certificate in one pass; nothing is changed by it yet.
+struct Observation: Sendable {
+    let certificate: ObservedCertificate
+    let at: Date
+    let result: Result<Offer, VaultError>
+
+    /// The newest version, and what was fetched because it was new or its files are missing.
+    struct Offer: Sendable {
+        let newest: String
+        var fetched: [Fetched]
+    }
+}
+
+extension Agent {
+    /// Asks the vaults about all the certificates at once.
+    func observe(_ certificates: [ObservedCertificate]) async throws -> [Observation] {
+        try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
+            for (index, certificate) in certificates.enumerated() {
+                group.addTask {
+                    let at = Date()
+                    do {
+                        let offer = try await offer(certificate)
+                        return (
+                            index,
+                            Observation(certificate: certificate, at: at, result: .success(offer))
+                        )
+                    } catch let error as VaultError {
+                        return (
+                            index,
+                            Observation(certificate: certificate, at: at, result: .failure(error))
+                        )
+                    }
+                }
+            }
+            var observations: [(Int, Observation)] = []
+            for try await observation in group { observations.append(observation) }
+            return observations.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// The newest version of one certificate, with the secret where it is needed.
+    ///
+    /// What is fetched is settled without the lock, on a state that may change meanwhile; the
+    /// decision itself is made again under the lock.
+    private func offer(_ certificate: ObservedCertificate) async throws -> Observation.Offer {
+        let newest = try await watcher.newest(certificate.url, as: certificate.credential)
+        var offer = Observation.Offer(newest: newest.version, fetched: [])
+        if let secret = newest.secret {
+            offer.fetched.append(Fetched(secret, of: certificate.name, at: Date()))
+        } else if try isUnknown(newest.version, of: certificate) {
+            offer.fetched.append(try await fetch(newest.version, of: certificate))
+        }
+        let situation = try situation(of: certificate, offered: newest.version)
+        if Decision.decide(situation) == .deploy,
+            !offer.fetched.contains(where: { $0.record.version == situation.target }),
+            try !isOnDisk(situation.record, of: certificate)
+        {
+            offer.fetched.append(try await fetch(situation.target, of: certificate))
+        }
+        return offer
+    }
+
+    /// Whether the version has to be fetched to be on record: every version is, also one that a
+    /// pin keeps from being deployed.
+    private func isUnknown(_ version: String, of certificate: ObservedCertificate) throws -> Bool {
+        guard let record = try history.version(version, of: certificate.name) else { return true }
+        guard record.thumbprint == nil else { return false }
+        let situation = try situation(of: certificate, offered: version)
+        return situation.target == version && Decision.decide(situation) == .fetch
+    }
+
+    func fetch(_ version: String, of certificate: ObservedCertificate) async throws -> Fetched {
+        let secret = try await watcher.secret(
+            certificate.url,
+            version: version,
+            as: certificate.credential
+        )
+        return Fetched(secret, of: certificate.name, at: Date())
+    }
+
+    /// What there is to decide on, read from the store and the history.
+    func situation(
+        of certificate: ObservedCertificate,
+        offered: String,
+        now: Date = Date()
+    ) throws -> Situation {
+        let target = Situation.target(
+            offered: offered,
+            pin: try history.pin(of: certificate.name),
+            now: now
+        )
+        return Situation(
+            current: try store(of: certificate).currentVersion(of: certificate.name),
+            target: target,
+            record: try history.version(target, of: certificate.name),
+            wasIgnored: try history.lastDeployment(of: certificate.name, version: target)?.outcome
+                == .ignored,
+            refusal: try history.refusal(of: target, of: certificate.name),
+            now: now
+        )
+    }
+
+    /// Whether the files of a version lie in the store, byte for byte as they were recorded.
+    func isOnDisk(_ record: VersionRecord?, of certificate: ObservedCertificate) throws -> Bool {
+        guard let record, !record.files.isEmpty else { return false }
+        let store = store(of: certificate)
+        for (file, digest) in record.files {
+            guard
+                let bytes = try store.read(file, of: certificate.name, version: record.version),
+                sha256Hex(bytes) == digest
+            else { return false }
+        }
+        return true
+    }
+}

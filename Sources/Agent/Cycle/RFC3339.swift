@@ -1,0 +1,6 @@
+import Foundation
+
+extension FormatStyle where Self == Date.ISO8601FormatStyle {
+    /// `2026-11-24T07:20:00Z`: how every date is printed for machines (RFC 3339, UTC, seconds).
+    package static var rfc3339: Date.ISO8601FormatStyle { .iso8601 }
+}

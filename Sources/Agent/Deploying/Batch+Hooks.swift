@@ -1,0 +1,180 @@
+import Foundation
+import History
+import Hooks
+import Logging
+
+extension Batch {
+    /// Runs the deploy hooks of one certificate; a failure takes it back, as the settings say.
+    mutating func runDeployHooks(_ index: Int) async throws {
+        let event = event(.deploy, of: [index])
+        for hook in catalog.hooks(.deploy, for: members[index].candidate.name) {
+            let run = try await run(hook, event, of: [index])
+            if let error = try judge(run, of: [index]) {
+                try await goBack([index], because: error, reloading: [])
+                return
+            }
+        }
+    }
+
+    /// Runs each reload hook once for all the certificates that it applies to.
+    mutating func runReloadHooks() async throws {
+        var done: [Hook] = []
+        for (hook, indices) in reloadGroups() {
+            let live = indices.filter { members[$0].state == .live }
+            guard !live.isEmpty else { continue }
+            done.append(hook)
+            let run = try await run(hook, event(.reload, of: live), of: live)
+            if let error = try judge(run, of: live) {
+                try await goBack(live, because: error, reloading: done)
+            }
+        }
+    }
+
+    mutating func runFailureHooks(_ index: Int) async throws {
+        let event = event(.failure, of: [index])
+        for hook in catalog.hooks(.failure, for: members[index].candidate.name) {
+            let run = await agent.runner.run(hook, event: event)
+            if !run.outcome.isSuccess { logFailure(run, of: [index]) }
+        }
+    }
+
+    /// The same command is one hook, whichever certificates named it: ten certificates that
+    /// reload nginx reload it once.
+    private func reloadGroups() -> [(hook: Hook, indices: [Int])] {
+        var groups: [(hook: Hook, indices: [Int])] = []
+        for index in members.indices where members[index].state == .live {
+            for hook in catalog.hooks(.reload, for: members[index].candidate.name) {
+                if let group = groups.firstIndex(where: { $0.hook.command == hook.command }) {
+                    if !groups[group].indices.contains(index) {
+                        groups[group].indices.append(index)
+                    }
+                } else {
+                    groups.append((hook, [index]))
+                }
+            }
+        }
+        return groups
+    }
+
+    /// Runs one hook and records it under every deployment that it was run for.
+    func run(_ hook: Hook, _ event: HookEvent, of indices: [Int]) async throws -> HookRun {
+        let run = await agent.runner.run(hook, event: event)
+        for index in indices {
+            try history.record(HookRunRecord(run), of: members[index].deployment)
+        }
+        if !run.outcome.isSuccess { logFailure(run, of: indices) }
+        return run
+    }
+
+    /// What the end of a hook means for the certificates it was run for.
+    ///
+    /// - Returns: The reason to take them back, or nil when they stay.
+    private mutating func judge(_ run: HookRun, of indices: [Int]) throws -> String? {
+        let policy = agent.settings.hooks.onFailure
+        switch run.outcome {
+        case .succeeded:
+            for index in indices { try history.settle(owed(run.hook, index, live: true)) }
+            return nil
+        case .later:
+            for index in indices { try history.owe(owed(run.hook, index, live: true)) }
+            return nil
+        case .failed, .signalled, .timedOut, .couldNotStart:
+            guard policy != .rollback else { return run.summary }
+            for index in indices {
+                members[index].error = run.summary
+                if policy == .retry { try history.owe(owed(run.hook, index, live: true)) }
+            }
+            return nil
+        }
+    }
+
+    /// Takes certificates back and runs the hooks of what is live again.
+    ///
+    /// A hook that fails on the way back is owed: it runs again at each pass, and until it
+    /// succeeds the certificate counts as degraded.
+    private mutating func goBack(
+        _ indices: [Int],
+        because error: String,
+        reloading hooks: [Hook]
+    ) async throws {
+        for index in indices {
+            members[index].error = error
+            takeBack(index)
+        }
+        let back = indices.filter {
+            members[$0].state == .wentBack && members[$0].candidate.previous != nil
+        }
+        for index in back {
+            let event = event(.deploy, of: [index])
+            for hook in catalog.hooks(.deploy, for: members[index].candidate.name) {
+                try await runAfterGoingBack(hook, event, of: [index])
+            }
+        }
+        guard !back.isEmpty else { return }
+        for hook in hooks {
+            let concerned = back.filter { index in
+                catalog.hooks(.reload, for: members[index].candidate.name)
+                    .contains { $0.command == hook.command }
+            }
+            guard !concerned.isEmpty else { continue }
+            try await runAfterGoingBack(hook, event(.reload, of: concerned), of: concerned)
+        }
+    }
+
+    private mutating func runAfterGoingBack(
+        _ hook: Hook,
+        _ event: HookEvent,
+        of indices: [Int]
+    ) async throws {
+        let run = try await run(hook, event, of: indices)
+        guard !run.outcome.isSuccess else { return }
+        for index in indices {
+            try history.owe(owed(hook, index, live: false))
+            members[index].error = (members[index].error ?? "") + "; on the way back \(run.summary)"
+        }
+    }
+
+    /// The debt of a hook for the version that is live: the candidate, or what came back.
+    private func owed(_ hook: Hook, _ index: Int, live: Bool) -> OwedHook {
+        let candidate = members[index].candidate
+        return OwedHook(
+            certificate: candidate.name,
+            version: live ? candidate.version : candidate.previous ?? candidate.version,
+            phase: hook.phase.rawValue,
+            hook: hook.name,
+            since: Date(),
+            attempts: 1
+        )
+    }
+
+    private func logFailure(_ run: HookRun, of indices: [Int]) {
+        let names = indices.map { members[$0].candidate.name }.joined(separator: " ")
+        agent.logger.warning(
+            "hook did not succeed",
+            metadata: [
+                "hook": "\(run.hook.name)", "certificates": "\(names)", "error": "\(run.summary)",
+            ]
+        )
+    }
+
+    /// What the hooks are told about the members' live (or, before the switch, staged) versions.
+    func event(_ phase: HookPhase, of indices: [Int]) -> HookEvent {
+        HookEvent(
+            phase: phase,
+            trigger: indices.first.map { members[$0].candidate.trigger.rawValue } ?? "",
+            runId: agent.runID,
+            attempt: 1,
+            certificates: indices.map { index in
+                let member = members[index]
+                let isBack = member.state == .wentBack && phase != .failure
+                return agent.eventCertificate(
+                    member.candidate.certificate,
+                    version: isBack ? member.candidate.previous ?? "" : member.candidate.version,
+                    previous: isBack ? member.candidate.version : member.candidate.previous,
+                    isLive: phase == .deploy || phase == .reload
+                )
+            },
+            error: phase == .failure ? indices.first.flatMap { members[$0].error } : nil
+        )
+    }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import History
+import Hooks
+import Logging
+import Store
+
+/// The certificates that one pass changes together, and the way of each through the phases.
+///
+/// Every step is recorded before the next begins, so that after a crash the history says what was
+/// under way and ``Agent/recover()`` can finish or undo it.
+struct Batch {
+    /// Where one certificate of the batch stands.
+    struct Member {
+        let candidate: Candidate
+        let deployment: Int64
+        var state: State = .staged
+        var error: String?
+    }
+
+    enum State: Equatable {
+        /// The files lie in the store; `current` doesn't name them yet.
+        case staged
+        case live
+        /// Was live, and what was live before is so again.
+        case wentBack
+        /// Never went live, or could not be taken back.
+        case ended(Outcome)
+    }
+
+    let agent: Agent
+    let catalog: HookCatalog
+    var members: [Member] = []
+
+    var history: History { agent.history }
+
+    /// Takes every candidate through check, switch, deploy and reload.
+    ///
+    /// - Throws: `HistoryError`. What was under way then stays open in the history, and the next
+    ///   pass recovers it as after a crash.
+    mutating func run(_ candidates: [Candidate]) async throws -> [DeploymentResult] {
+        for candidate in candidates {
+            let deployment = try history.begin(
+                NewDeployment(
+                    certificate: candidate.name,
+                    version: candidate.version,
+                    trigger: candidate.trigger,
+                    actor: agent.actor,
+                    reason: candidate.reason,
+                    startedAt: Date(),
+                    previousVersion: candidate.previous,
+                    runID: agent.runID
+                )
+            )
+            members.append(Member(candidate: candidate, deployment: deployment))
+        }
+        for index in members.indices { try await prepare(index) }
+        for index in members.indices where members[index].state == .staged { switchOver(index) }
+        for index in members.indices where members[index].state == .live {
+            try await runDeployHooks(index)
+        }
+        try await runReloadHooks()
+        return try await finish()
+    }
+
+    /// Stages the files and asks the check hooks; nothing live is touched.
+    private mutating func prepare(_ index: Int) async throws {
+        let candidate = members[index].candidate
+        if let files = candidate.files {
+            do {
+                _ = try agent.store(of: candidate.certificate).stage(
+                    files,
+                    of: candidate.name,
+                    version: candidate.version,
+                    access: candidate.certificate.access
+                )
+            } catch {
+                end(index, as: .failed, error.description)
+                return
+            }
+        }
+        // What was live once has passed its checks, and a crash must not make it pass them anew
+        // while it is live.
+        guard candidate.trigger != .recovery else { return }
+        let event = event(.check, of: [index])
+        for hook in catalog.hooks(.check, for: candidate.name) {
+            let run = try await run(hook, event, of: [index])
+            switch run.outcome {
+            case .succeeded: continue
+            case .later: end(index, as: .held, "\(run.summary); it is asked again at the next pass")
+            default: end(index, as: .rejected, run.summary)
+            }
+            return
+        }
+    }
+
+    /// The one rename that makes a version live.
+    private mutating func switchOver(_ index: Int) {
+        let candidate = members[index].candidate
+        let store = agent.store(of: candidate.certificate)
+        do {
+            try store.makeCurrent(candidate.version, of: candidate.name)
+            members[index].state = .live
+            if let link = candidate.certificate.linkName {
+                try store.link(link, to: candidate.name, file: "bundle.pem")
+            }
+        } catch {
+            let wasLive = members[index].state == .live
+            end(index, as: .failed, error.description)
+            if wasLive { takeBack(index) }
+        }
+    }
+
+    mutating func end(_ index: Int, as outcome: Outcome, _ error: String) {
+        members[index].state = .ended(outcome)
+        members[index].error = error
+    }
+
+    /// Makes the version before live again; a failure of that is the loudest there is.
+    mutating func takeBack(_ index: Int) {
+        let candidate = members[index].candidate
+        do {
+            try agent.store(of: candidate.certificate).makeCurrent(
+                candidate.previous,
+                of: candidate.name
+            )
+            if members[index].state == .live { members[index].state = .wentBack }
+        } catch {
+            let earlier = members[index].error.map { "\($0); " } ?? ""
+            end(index, as: .failed, "\(earlier)going back: \(error)")
+            agent.logger.error(
+                "refused version is still live",
+                metadata: ["certificate": "\(candidate.name)", "error": "\(error)"]
+            )
+        }
+    }
+
+    /// Closes the rows, then tells the failure hooks and removes what is too old.
+    private mutating func finish() async throws -> [DeploymentResult] {
+        var results: [DeploymentResult] = []
+        for member in members {
+            let outcome: Outcome =
+                switch member.state {
+                case .live: .deployed
+                case .staged: .failed
+                case .wentBack: .rolledBack
+                case .ended(let outcome): outcome
+                }
+            try history.finish(
+                member.deployment,
+                as: outcome,
+                reason: member.candidate.reason,
+                error: member.error,
+                at: Date()
+            )
+            let result = DeploymentResult(
+                certificate: member.candidate.name,
+                version: member.candidate.version,
+                previousVersion: member.candidate.previous,
+                outcome: outcome,
+                error: member.error
+            )
+            log(result, of: member.candidate)
+            results.append(result)
+        }
+        for index in members.indices {
+            switch results[index].outcome {
+            case .deployed:
+                try history.settleOwedHooks(
+                    of: results[index].certificate,
+                    except: results[index].version
+                )
+                agent.prune(members[index].candidate)
+            case .rejected, .rolledBack, .failed:
+                try await runFailureHooks(index)
+            case .held, .interrupted, .ignored:
+                continue
+            }
+        }
+        return results
+    }
+
+    private func log(_ result: DeploymentResult, of candidate: Candidate) {
+        var metadata: [String: String] = [
+            "certificate": result.certificate, "version": result.version,
+            "trigger": candidate.trigger.rawValue,
+        ]
+        metadata["previousVersion"] = result.previousVersion
+        metadata["thumbprint"] = candidate.record.thumbprint
+        metadata["error"] = result.error
+        let values = metadata.mapValues { Logger.MetadataValue.string($0) }
+        switch result.outcome {
+        case .deployed: agent.logger.notice("certificate deployed", metadata: values)
+        case .held: agent.logger.notice("certificate held", metadata: values)
+        case .rejected: agent.logger.error("certificate rejected", metadata: values)
+        case .rolledBack: agent.logger.error("certificate rolled back", metadata: values)
+        default: agent.logger.error("certificate not deployed", metadata: values)
+        }
+    }
+}

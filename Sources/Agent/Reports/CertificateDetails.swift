@@ -1,0 +1,88 @@
+import Foundation
+import History
+import Store
+import SystemPackage
+
+/// The answer of `kvagent show NAME --json`.
+package struct CertificateDetails: Sendable, Encodable {
+    package var status: CertificateStatus
+
+    /// Where the live files are to be read from, whatever the version.
+    package var directory: String
+
+    /// The files of the live version.
+    package var files: [String]
+
+    /// Every version on record, newest fetched first.
+    package var versions: [VersionDetails]
+
+    /// The newest deployments, newest first.
+    package var deployments: [DeploymentReport]
+}
+
+/// One version on record.
+package struct VersionDetails: Sendable, Encodable {
+    package var version: String
+    @OrNull package var thumbprint: String?
+    @OrNull package var sha256: String?
+    @OrNull package var subject: String?
+    @OrNull package var issuer: String?
+    @OrNull package var serialNumber: String?
+    package var dnsNames: [String]
+    @OrNull package var keyType: String?
+    @OrNull package var notBefore: Date?
+    @OrNull package var notAfter: Date?
+    package var fetchedAt: Date
+
+    /// Whether its directory lies in the store, so that a rollback needs no vault.
+    package var isOnDisk: Bool
+}
+
+extension CertificateDetails {
+    /// How many deployments are shown; `kvagent history NAME` has the rest.
+    private static let deploymentsShown = 10
+
+    /// - Throws: ``Refusal`` for an unknown name, `HistoryError`, `StoreError`.
+    package init(
+        _ name: String,
+        settings: Settings,
+        history: History?
+    ) throws {
+        guard let certificate = settings.certificate(named: name) else {
+            throw Refusal.unknownCertificate(name, among: settings.certificates.map(\.name))
+        }
+        let store = CertificateStore(root: certificate.storeLocation)
+        let onDisk = Set(try store.versions(of: name))
+        status = try CertificateStatus(
+            certificate,
+            history: history,
+            poll: try history?.poll(of: name),
+            owedHooks: try history?.owedHooks(of: name) ?? [],
+            now: Date()
+        )
+        directory = store.currentDirectory(of: name).string
+        let live = try status.current.flatMap { try history?.version($0.version, of: name) }
+        files = live?.files.keys.sorted() ?? []
+        versions =
+            try history?.versions(of: name).map {
+                VersionDetails(
+                    version: $0.version,
+                    thumbprint: $0.thumbprint,
+                    sha256: $0.sha256,
+                    subject: $0.subject,
+                    issuer: $0.issuer,
+                    serialNumber: $0.serialNumber,
+                    dnsNames: $0.dnsNames,
+                    keyType: $0.keyType,
+                    notBefore: $0.notBefore,
+                    notAfter: $0.notAfter,
+                    fetchedAt: $0.fetchedAt,
+                    isOnDisk: onDisk.contains($0.version)
+                )
+            } ?? []
+        deployments =
+            try history?.deployments(
+                HistoryFilter(certificate: name, limit: Self.deploymentsShown)
+            ).map { DeploymentReport($0) } ?? []
+    }
+}

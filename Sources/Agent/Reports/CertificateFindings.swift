@@ -1,0 +1,67 @@
+import Foundation
+import History
+import Hooks
+import KeyVault
+
+/// What is known of one certificate, as plain values, to judge its state by.
+struct CertificateFindings: Sendable {
+    var current: String?
+    var poll: PollRecord?
+    var pin: Pin?
+
+    /// The newest row of the newest version.
+    var lastOfLatest: Deployment?
+
+    /// The newest row of the live version.
+    var lastOfCurrent: Deployment?
+    var owedHooks: [OwedHook]
+    var now: Date
+}
+
+extension CertificateState {
+    /// The most urgent thing that is true: what is live and broken comes before what the vault
+    /// says, which comes before what is held on purpose.
+    init(_ findings: CertificateFindings) {
+        self =
+            Self.ofTheLive(findings) ?? Self.ofTheVault(findings.poll)
+            ?? Self.ofTheNewest(findings)
+    }
+
+    private static func ofTheLive(_ findings: CertificateFindings) -> CertificateState? {
+        guard let current = findings.current else { return nil }
+        let isOwed = findings.owedHooks.contains { $0.version == current }
+        // A version that could not be taken back is live though its row says it failed.
+        let failedLive =
+            findings.lastOfCurrent?.outcome == .failed
+            && findings.lastOfCurrent?.previousVersion != current
+        return isOwed || failedLive ? .degraded : nil
+    }
+
+    private static func ofTheVault(_ poll: PollRecord?) -> CertificateState? {
+        guard let poll, poll.consecutiveFailures > 0 else { return nil }
+        switch poll.errorKind {
+        case VaultError.Kind.disabled.name: return .disabled
+        case VaultError.Kind.notFound.name: return .notFound
+        case VaultError.Kind.denied.name: return .denied
+        default: return .unreachable
+        }
+    }
+
+    private static func ofTheNewest(_ findings: CertificateFindings) -> CertificateState {
+        if let pin = findings.pin, pin.holds(at: findings.now) { return .pinned }
+        if let latest = findings.poll?.latestVersion, latest != findings.current {
+            switch findings.lastOfLatest?.outcome {
+            case .held: return .held
+            case .rejected, .rolledBack, .failed: return .rejected
+            case .ignored: return .ignored
+            case .deployed, .interrupted, nil: break
+            }
+        }
+        return findings.current == nil ? .pending : .current
+    }
+}
+
+extension VaultError.Kind {
+    /// The word that the history keeps.
+    var name: String { "\(self)" }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import History
+import Hooks
+import KeyVault
+import Store
+
+extension StatusReport {
+    /// Reads how everything stands; changes nothing and needs no lock.
+    ///
+    /// - Parameters:
+    ///   - settings: What is observed.
+    ///   - history: Nil when the agent has never run.
+    ///   - daemon: The process id of the running daemon.
+    ///   - now: The time to judge pins and validity by.
+    /// - Throws: `HistoryError`.
+    package init(
+        _ settings: Settings,
+        history: History?,
+        daemon: Int?,
+        now: Date = Date()
+    ) throws {
+        let polls = Dictionary(
+            uniqueKeysWithValues: try history?.polls().map { ($0.certificate, $0) } ?? []
+        )
+        let owed = Dictionary(grouping: try history?.owedHooks(of: nil) ?? [], by: \.certificate)
+        let catalog = HookCatalog.discover(
+            in: settings.hooks.directory,
+            timeout: settings.hooks.timeout
+        )
+        certificates = try settings.certificates.map { certificate in
+            try CertificateStatus(
+                certificate,
+                history: history,
+                poll: polls[certificate.name],
+                owedHooks: owed[certificate.name] ?? [],
+                now: now
+            )
+        }
+        let observed = certificates.map(\.name).compactMap { polls[$0] }
+        agent = AgentStatus(
+            version: kvagentVersion,
+            pid: daemon,
+            lastPass: observed.map(\.lastTryAt).max(),
+            nextPass: daemon == nil ? nil : observed.compactMap(\.nextPollAt).min(),
+            warnings: settings.notes.map(\.description) + catalog.warnings.map(\.description)
+        )
+    }
+}
+
+extension CertificateStatus {
+    init(
+        _ certificate: ObservedCertificate,
+        history: History?,
+        poll: PollRecord?,
+        owedHooks: [OwedHook],
+        now: Date
+    ) throws {
+        var warnings: [String] = []
+        var current: String?
+        do {
+            current = try CertificateStore(root: certificate.storeLocation)
+                .currentVersion(of: certificate.name)
+        } catch {
+            warnings.append(error.description)
+        }
+        let name = certificate.name
+        let pin = try history?.pin(of: name)
+        let lastOfCurrent = try current.flatMap {
+            try history?.lastDeployment(of: name, version: $0)
+        }
+        let findings = CertificateFindings(
+            current: current,
+            poll: poll,
+            pin: pin,
+            lastOfLatest: try poll?.latestVersion.flatMap {
+                try history?.lastDeployment(of: name, version: $0)
+            },
+            lastOfCurrent: lastOfCurrent,
+            owedHooks: owedHooks,
+            now: now
+        )
+        let record = try current.flatMap { try history?.version($0, of: name) }
+        if let notAfter = record?.notAfter, notAfter <= now {
+            warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")
+        }
+        if let refused = findings.lastOfLatest, refused.outcome != .deployed,
+            poll?.latestVersion != current, let why = refused.error ?? refused.reason
+        {
+            warnings.append("version \(refused.version): \(why)")
+        }
+        self.init(
+            name: name,
+            url: certificate.url.description,
+            state: CertificateState(findings),
+            current: current.map {
+                CurrentVersion(
+                    version: $0,
+                    thumbprint: record?.thumbprint,
+                    sha256: record?.sha256,
+                    notBefore: record?.notBefore,
+                    notAfter: record?.notAfter,
+                    since: lastOfCurrent?.finishedAt ?? lastOfCurrent?.startedAt
+                )
+            },
+            latest: poll?.latestVersion,
+            pin: pin.map {
+                PinStatus(
+                    version: $0.version,
+                    reason: $0.reason,
+                    actor: $0.actor,
+                    at: $0.at,
+                    until: $0.until
+                )
+            },
+            lastPoll: poll.map {
+                PollStatus(at: $0.lastTryAt, ok: $0.consecutiveFailures == 0, error: $0.error)
+            },
+            nextPoll: poll?.nextPollAt,
+            consecutiveFailures: poll?.consecutiveFailures ?? 0,
+            owedHooks: owedHooks.map {
+                OwedHookStatus(
+                    name: $0.hook,
+                    phase: $0.phase,
+                    since: $0.since,
+                    attempts: $0.attempts
+                )
+            },
+            warnings: warnings
+        )
+    }
+}

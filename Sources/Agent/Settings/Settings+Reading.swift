@@ -1,0 +1,104 @@
+import Foundation
+import Hooks
+import SystemPackage
+import Yams
+
+extension Settings {
+    /// Where the settings lie when neither `--config` nor `KVAGENT_CONFIG` says otherwise.
+    package static let defaultFile = "/etc/kvagent/kvagent.yaml"
+
+    /// More than any real file has; a larger one is not read at all.
+    private static let largestFile = 1 << 20
+
+    /// Reads and checks a settings file, YAML or JSON.
+    ///
+    /// - Throws: ``SettingsError`` with every problem that the file has.
+    package static func read(_ file: String) throws(SettingsError) -> Settings {
+        func refuse(_ message: String) -> SettingsError {
+            SettingsError([SettingsProblem(file: file, line: 1, key: "", message: message)])
+        }
+        let data: Data
+        do {
+            let handle = try FileDescriptor.open(FilePath(file), .readOnly)
+            data = try handle.closeAfter {
+                var bytes = [UInt8](repeating: 0, count: largestFile + 1)
+                var filled = 0
+                while filled < bytes.count {
+                    let count = try unsafe bytes.withUnsafeMutableBytes { buffer in
+                        try unsafe handle.read(
+                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+                        )
+                    }
+                    if count == 0 { break }
+                    filled += count
+                }
+                return Data(bytes[..<filled])
+            }
+        } catch Errno.noSuchFileOrDirectory {
+            throw refuse("no such file; write the settings there or name them with --config")
+        } catch {
+            throw refuse("can't be read: \(error)")
+        }
+        guard data.count <= largestFile else { throw refuse("larger than 1 MiB") }
+        guard let text = String(data: data, encoding: .utf8) else { throw refuse("not UTF-8") }
+        return try parse(text, file: file)
+    }
+
+    /// Checks the text of a settings file; `file` is only for messages.
+    package static func parse(_ text: String, file: String) throws(SettingsError) -> Settings {
+        var reader = SettingsReader(file: file)
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw SettingsError([problem(of: error, file: file)])
+        } catch {
+            throw SettingsError([
+                SettingsProblem(file: file, line: 1, key: "", message: "\(error)")
+            ])
+        }
+        guard let root, root.mapping != nil || root.scalar?.string.first == "{" else {
+            throw SettingsError([
+                SettingsProblem(
+                    file: file,
+                    line: 1,
+                    key: "",
+                    message: "holds no settings; start with \"secretsManagementSettings:\""
+                )
+            ])
+        }
+        let outer = SettingsCursor(node: root, path: "", place: SettingsVocabulary.top, line: 1)
+        let cursor = SettingsEnvelope.open(outer, reader: &reader)
+        let settings = reader.settings(cursor)
+        guard reader.problems.isEmpty, let settings else { throw SettingsError(reader.problems) }
+        return settings
+    }
+
+    private static func problem(of error: YamlError, file: String) -> SettingsProblem {
+        switch error {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            SettingsProblem(
+                file: file,
+                line: mark.line,
+                key: "",
+                message: "not valid YAML: \(problem) at column \(mark.column)"
+            )
+        case .duplicatedKeysInMapping(let duplicates, let context):
+            SettingsProblem(
+                file: file,
+                line: context.mark.line,
+                key: duplicates.joined(separator: ", "),
+                message: "given twice in the map that begins here; keep one"
+            )
+        default:
+            SettingsProblem(
+                file: file,
+                line: 1,
+                key: "",
+                message: "not valid YAML: "
+                    + "\(error)".split(separator: "\n", maxSplits: 1)[...].prefix(1).joined()
+            )
+        }
+    }
+}

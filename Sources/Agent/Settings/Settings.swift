@@ -1,0 +1,79 @@
+import AzureIdentity
+import Hooks
+import KeyVault
+import Store
+import SystemPackage
+
+/// What the operator wants: which certificates, from where, to where, and what happens on a change.
+package struct Settings: Sendable {
+    /// The certificates to keep current, in the order of the file, names unique.
+    package var certificates: [ObservedCertificate]
+
+    /// The time between two polls of a certificate that sets none of its own.
+    package var pollingInterval: Duration
+
+    /// Whether the agent is ready only after every certificate was installed once.
+    package var requireInitialSync: Bool
+
+    package var cloud: Cloud
+    package var hooks: HookSettings
+
+    /// How many versions of a certificate stay on disk beside those that are never pruned.
+    package var keepVersions: Int
+
+    /// Where history and locks live.
+    package var stateDirectory: FilePath
+
+    /// What is accepted for the extension's sake but has no effect here; said once.
+    package var notes: [SettingsProblem]
+
+    /// Where each setting stands, so that a later failure can name file, line and key.
+    package var origins: SettingsOrigins
+}
+
+/// One entry of `observedCertificates`.
+package struct ObservedCertificate: Sendable {
+    /// The local name: directory, rows and commands use it.
+    package var name: String
+    package var url: SecretURL
+
+    /// `certificateStoreLocation`: the directory that holds `<name>/current`.
+    package var storeLocation: FilePath
+    package var access: FileAccess
+
+    /// `customSymbolicLinkName`: a link in the store location to the combined PEM.
+    package var linkName: String?
+    package var credential: Credential
+    package var pollingInterval: Duration
+
+    /// The entry's own hooks, beside those that lie in the directory.
+    package var hooks: [Hook]
+}
+
+/// Where hooks lie and what their failure means.
+package struct HookSettings: Sendable, Hashable {
+    package var directory: FilePath
+    package var timeout: Duration
+    package var onFailure: FailurePolicy
+}
+
+/// What happens to a new version when one of its hooks fails after the switch.
+package enum FailurePolicy: String, Sendable, CaseIterable {
+    /// The version before comes back.
+    case rollback
+    /// The new version stays, the failure is recorded.
+    case keep
+    /// The new version stays and the hook is owed: it runs again at each pass until it succeeds.
+    case retry
+}
+
+/// The line of each setting that something outside of the file can prove wrong.
+package struct SettingsOrigins: Sendable {
+    package var file: String
+    package var lines: [String: Int]
+
+    /// A problem found later, in the words of the settings.
+    package func problem(_ key: String, _ message: String) -> SettingsProblem {
+        SettingsProblem(file: file, line: lines[key] ?? 1, key: key, message: message)
+    }
+}

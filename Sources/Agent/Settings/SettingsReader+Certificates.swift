@@ -1,0 +1,185 @@
+import AzureIdentity
+import Hooks
+import KeyVault
+import Store
+import SystemPackage
+import Yams
+
+/// What an entry of `observedCertificates` takes from around it.
+struct CertificateDefaults {
+    let cloud: Cloud
+    let credential: Credential
+    let pollingInterval: Duration
+    let storeLocation: FilePath
+    let hookTimeout: Duration
+}
+
+extension SettingsReader {
+    /// `observedCertificates`: strings as versions 1 and 2 of the extension have them, or maps.
+    mutating func certificates(
+        _ cursor: SettingsCursor?,
+        in parent: SettingsCursor,
+        defaults: CertificateDefaults
+    ) -> [ObservedCertificate] {
+        let entries = elements(cursor)
+        if entries.isEmpty {
+            fail(
+                cursor
+                    ?? parent.child("observedCertificates", parent.node, keyLine: parent.line),
+                "is empty; list at least one https://VAULT.\(defaults.cloud.vaultSuffix)/secrets/NAME"
+            )
+        }
+        var certificates: [ObservedCertificate] = []
+        var taken: [String: SettingsCursor] = [:]
+        for entry in entries {
+            guard let certificate = certificate(entry, defaults: defaults) else { continue }
+            // Names become directories and links beside each other, so they share one space.
+            for name in [certificate.name, certificate.linkName].compactMap(\.self) {
+                let key = "\(certificate.storeLocation)/\(name)"
+                if let other = taken[key] {
+                    fail(
+                        entry,
+                        "the name \"\(name)\" is taken by \(other.path) in line \(other.line); give this one a \"name\" of its own"
+                    )
+                }
+                taken[key] = entry
+            }
+            // Rows of the history are told apart by the name alone, wherever the files lie.
+            if let other = certificates.first(where: {
+                $0.name == certificate.name && $0.storeLocation != certificate.storeLocation
+            }) {
+                fail(
+                    entry,
+                    "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
+                )
+            }
+            certificates.append(certificate)
+        }
+        return certificates
+    }
+
+    private mutating func certificate(
+        _ cursor: SettingsCursor,
+        defaults: CertificateDefaults
+    ) -> ObservedCertificate? {
+        if cursor.node.scalar != nil {
+            guard let url = url(cursor, in: defaults.cloud) else { return nil }
+            return ObservedCertificate(
+                name: "\(url.vault).\(url.name)",
+                url: url,
+                storeLocation: defaults.storeLocation,
+                access: FileAccess(),
+                linkName: nil,
+                credential: defaults.credential,
+                pollingInterval: defaults.pollingInterval,
+                hooks: []
+            )
+        }
+        let fields = fields(cursor)
+        guard let url = url(fields["url"], in: defaults.cloud) else {
+            if fields["url"] == nil, cursor.node.mapping != nil {
+                fail(cursor, "needs url: https://VAULT.\(defaults.cloud.vaultSuffix)/secrets/NAME")
+            }
+            return nil
+        }
+        let name = fileName(fields["name"]) ?? "\(url.vault).\(url.name)"
+        return ObservedCertificate(
+            name: name,
+            url: url,
+            storeLocation: storeLocation(fields["certificateStoreLocation"])
+                ?? defaults.storeLocation,
+            access: access(fields),
+            linkName: fileName(fields["customSymbolicLinkName"]),
+            credential: override(fields["authenticationOverride"], of: defaults.credential),
+            pollingInterval: pollingInterval(fields["pollingIntervalInS"])
+                ?? defaults.pollingInterval,
+            hooks: hooks(fields["hooks"], of: name, timeout: defaults.hookTimeout)
+        )
+    }
+
+    private mutating func url(_ cursor: SettingsCursor?, in cloud: Cloud) -> SecretURL? {
+        guard let text = string(cursor), let cursor else { return nil }
+        do {
+            return try SecretURL(text, in: cloud)
+        } catch {
+            fail(
+                cursor,
+                [error.description, error.hint].compactMap(\.self).joined(separator: "; ")
+            )
+            return nil
+        }
+    }
+
+    /// A name that becomes a file's: letters, digits, dot, hyphen, underscore; no leading dot.
+    private mutating func fileName(_ cursor: SettingsCursor?) -> String? {
+        guard let text = string(cursor), let cursor else { return nil }
+        guard CertificateStore.isValidName(text) else {
+            fail(
+                cursor,
+                "becomes a file name: use letters, digits, \".\", \"-\" and \"_\", no leading dot, at most 200 characters"
+            )
+            return nil
+        }
+        return text
+    }
+
+    private mutating func access(_ fields: [String: SettingsCursor]) -> FileAccess {
+        var access = FileAccess()
+        access.owner = string(fields["owner"])
+        access.group = string(fields["group"])
+        if let text = string(fields["mode"]), let place = fields["mode"] {
+            if let mode = UInt16(text, radix: 8), text.count <= 4, mode & 0o7000 == 0 {
+                access.mode = mode
+                if mode & 0o007 != 0 {
+                    fail(place, "would open the private key to every user; use 0640 and a group")
+                } else if mode & 0o600 != 0o600 || mode & 0o110 != 0 {
+                    fail(place, "expected 0600, 0640 or 0660, found \"\(text)\"")
+                }
+            } else {
+                fail(place, "expected an octal mode such as \"0640\", found \"\(text)\"")
+            }
+        }
+        for grant in elements(fields["acls"]) {
+            let names = self.fields(grant)
+            let user = string(names["user"])
+            let group = string(names["group"])
+            if user == nil, group == nil {
+                fail(grant, "needs a user, a group or both")
+            }
+            access.acls.append(ReadGrant(user: user, group: group))
+        }
+        return access
+    }
+
+    private mutating func hooks(
+        _ cursor: SettingsCursor?,
+        of certificate: String,
+        timeout: Duration
+    ) -> [Hook] {
+        elements(cursor).enumerated().compactMap { index, entry in
+            let fields = fields(entry)
+            guard let phaseName = string(fields["phase"]),
+                let phase = HookPhase(rawValue: phaseName)
+            else {
+                let phases = HookPhase.allCases.map(\.rawValue).joined(separator: ", ")
+                fail(fields["phase"] ?? entry, "phase must be one of \(phases)")
+                return nil
+            }
+            let command = elements(fields["run"]).compactMap { string($0) }
+            guard !command.isEmpty else {
+                fail(
+                    fields["run"] ?? entry,
+                    "run must be a list of the command and its arguments, e.g. [systemctl, reload, nginx.service]"
+                )
+                return nil
+            }
+            return Hook(
+                name: "settings:\(phase.rawValue)[\(index)]",
+                phase: phase,
+                command: command,
+                timeout: duration(fields["timeout"]) ?? timeout,
+                certificate: certificate
+            )
+        }
+    }
+}

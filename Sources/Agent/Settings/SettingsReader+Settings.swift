@@ -1,0 +1,136 @@
+import AzureIdentity
+import Hooks
+import KeyVault
+import SystemPackage
+import Yams
+
+extension SettingsReader {
+    /// The whole file as settings; nil when something that everything else hangs on is missing.
+    mutating func settings(_ cursor: SettingsCursor) -> Settings? {
+        let top = fields(cursor)
+        let cloud = cloud(top["cloud"])
+        let authentication = authentication(top["authenticationSettings"])
+        if let logging = top["loggingSettings"] { _ = fields(logging) }
+        let hooks = hookSettings(top["hooks"])
+        let stateDirectory = directory(top["stateDirectory"]) ?? "/var/lib/kvagent"
+        let history = top["history"].map { fields($0) } ?? [:]
+        let keepVersions = integer(history["keepVersions"], in: 1...1000) ?? 5
+
+        guard let secretsCursor = top["secretsManagementSettings"] else {
+            fail(
+                cursor.child("secretsManagementSettings", cursor.node, keyLine: cursor.line),
+                "missing; it holds \"observedCertificates\", the certificates to install"
+            )
+            return nil
+        }
+        let secrets = fields(secretsCursor)
+        let interval = pollingInterval(secrets["pollingIntervalInS"]) ?? .seconds(3600)
+        let defaults = CertificateDefaults(
+            cloud: cloud,
+            credential: authentication,
+            pollingInterval: interval,
+            storeLocation: storeLocation(secrets["certificateStoreLocation"])
+                ?? stateDirectory.appending("certs"),
+            hookTimeout: hooks.timeout
+        )
+        let requireInitialSync = boolean(secrets["requireInitialSync"]) ?? false
+        let certificates = certificates(
+            secrets["observedCertificates"],
+            in: secretsCursor,
+            defaults: defaults
+        )
+
+        return Settings(
+            certificates: certificates,
+            pollingInterval: interval,
+            requireInitialSync: requireInitialSync,
+            cloud: cloud,
+            hooks: hooks,
+            keepVersions: keepVersions,
+            stateDirectory: stateDirectory,
+            notes: notes,
+            origins: SettingsOrigins(file: file, lines: lines)
+        )
+    }
+
+    /// From one second, as the extension takes, to a week.
+    mutating func pollingInterval(_ cursor: SettingsCursor?) -> Duration? {
+        integer(cursor, in: 1...604_800).map { .seconds($0) }
+    }
+
+    /// An absolute path without `..`; a trailing slash is let go.
+    mutating func directory(_ cursor: SettingsCursor?) -> FilePath? {
+        guard let text = string(cursor), let cursor else { return nil }
+        let path = FilePath(text)
+        guard path.isAbsolute, path.isLexicallyNormal else {
+            fail(cursor, "expected an absolute path, found \"\(text)\"")
+            return nil
+        }
+        return path
+    }
+
+    /// `certificateStoreLocation`; Microsoft's own samples for Linux carry a Windows value.
+    mutating func storeLocation(_ cursor: SettingsCursor?) -> FilePath? {
+        if let cursor, cursor.node.scalar?.string == "LocalMachine" {
+            note(cursor, "has no effect: \"LocalMachine\" is a Windows store, the default is used")
+            return nil
+        }
+        return directory(cursor)
+    }
+
+    private mutating func cloud(_ cursor: SettingsCursor?) -> Cloud {
+        guard let cursor, !cursor.isNull else { return .publicCloud }
+        guard cursor.node.mapping != nil else {
+            guard let name = string(cursor) else { return .publicCloud }
+            guard let cloud = Cloud.named(name) else {
+                fail(
+                    cursor,
+                    "expected public, china, usGovernment or a map with vaultSuffix, audience and authorityHost, found \"\(name)\""
+                )
+                return .publicCloud
+            }
+            return cloud
+        }
+        let fields = fields(cursor)
+        guard let suffix = string(fields["vaultSuffix"]) else {
+            if fields["vaultSuffix"] == nil {
+                fail(cursor, "needs vaultSuffix, e.g. vault.azure.net")
+            }
+            return .publicCloud
+        }
+        let audience = string(fields["audience"]) ?? "https://\(suffix)"
+        if audience.hasSuffix("/"), let place = fields["audience"] {
+            fail(place, "must not end in a slash: Key Vault refuses such a token")
+        }
+        let caBundle = directory(fields["caBundle"])
+        return Cloud(
+            name: "custom",
+            vaultSuffix: suffix.lowercased(),
+            audience: audience,
+            authorityHost: string(fields["authorityHost"]) ?? Cloud.publicCloud.authorityHost,
+            caBundle: caBundle?.string
+        )
+    }
+
+    private mutating func hookSettings(_ cursor: SettingsCursor?) -> HookSettings {
+        let fields = cursor.map { self.fields($0) } ?? [:]
+        if let runner = string(fields["runner"]), !["auto", "direct"].contains(runner),
+            let place = fields["runner"]
+        {
+            fail(place, "expected auto or direct, found \"\(runner)\"")
+        }
+        var onFailure = FailurePolicy.rollback
+        if let text = string(fields["onFailure"]), let place = fields["onFailure"] {
+            if let policy = FailurePolicy(rawValue: text) {
+                onFailure = policy
+            } else {
+                fail(place, "expected rollback, keep or retry, found \"\(text)\"")
+            }
+        }
+        return HookSettings(
+            directory: directory(fields["directory"]) ?? "/etc/kvagent/hooks.d",
+            timeout: duration(fields["timeout"]) ?? .seconds(30),
+            onFailure: onFailure
+        )
+    }
+}

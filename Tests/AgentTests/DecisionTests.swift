@@ -1,0 +1,169 @@
+import Foundation
+import History
+import Testing
+
+@testable import Agent
+
+@Suite("Decisions")
+struct DecisionTests {
+    private static let now = Date(timeIntervalSince1970: 1_790_000_000)
+    private static let old = String(repeating: "a", count: 32)
+    private static let new = String(repeating: "b", count: 32)
+
+    private static func record(
+        _ version: String = new,
+        notBefore: Date = now.addingTimeInterval(-60),
+        notAfter: Date = now.addingTimeInterval(86_400),
+        isCertificate: Bool = true
+    ) -> VersionRecord {
+        var record = VersionRecord(bare: version, of: "web", at: now)
+        record.thumbprint = isCertificate ? String(repeating: "0", count: 40) : nil
+        record.notBefore = notBefore
+        record.notAfter = notAfter
+        return record
+    }
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let situation: Situation
+        let decision: Decision
+    }
+
+    static let cases = [
+        Case(
+            testDescription: "the live version is the right one",
+            situation: Situation(current: new, target: new, record: record(), now: now),
+            decision: .upToDate
+        ),
+        Case(
+            testDescription: "the live version has expired and there is no other",
+            situation: Situation(
+                current: new,
+                target: new,
+                record: record(notAfter: now),
+                now: now
+            ),
+            decision: .upToDate
+        ),
+        Case(
+            testDescription: "a version was never fetched",
+            situation: Situation(current: old, target: new, now: now),
+            decision: .fetch
+        ),
+        Case(
+            testDescription: "a new version is good",
+            situation: Situation(current: old, target: new, record: record(), now: now),
+            decision: .deploy
+        ),
+        Case(
+            testDescription: "nothing was installed before",
+            situation: Situation(current: nil, target: new, record: record(), now: now),
+            decision: .deploy
+        ),
+        Case(
+            testDescription: "a new version has expired",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notAfter: now),
+                now: now
+            ),
+            decision: .reject(reason: "expired on 2026-09-21T14:13:20Z")
+        ),
+        Case(
+            testDescription: "a new version is not yet valid",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notBefore: now.addingTimeInterval(1)),
+                now: now
+            ),
+            decision: .hold(reason: "not valid before 2026-09-21T14:13:21Z")
+        ),
+        Case(
+            testDescription: "a secret was found to be no certificate",
+            situation: Situation(
+                current: nil,
+                target: new,
+                record: record(isCertificate: false),
+                wasIgnored: true,
+                now: now
+            ),
+            decision: .ignore(reason: "not a certificate")
+        ),
+        Case(
+            testDescription: "a version could not be understood and a retry was asked for",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(isCertificate: false),
+                now: now
+            ),
+            decision: .fetch
+        ),
+    ]
+
+    @Test("Each situation has one answer", arguments: cases)
+    func decide(_ example: Case) {
+        #expect(Decision.decide(example.situation) == example.decision)
+    }
+
+    @Test("A refused version stays refused, with the reason it was refused for")
+    func refusedBefore() {
+        let refusal = Deployment(
+            id: 1,
+            certificate: "web",
+            version: Self.new,
+            thumbprint: nil,
+            sha256: nil,
+            notBefore: nil,
+            notAfter: nil,
+            trigger: .poll,
+            outcome: .rolledBack,
+            reason: nil,
+            actor: "daemon",
+            startedAt: Self.now,
+            finishedAt: Self.now,
+            previousVersion: Self.old,
+            runID: "r",
+            error: "reload hook \"nginx\" exited with 1",
+            hookRuns: []
+        )
+        let situation = Situation(
+            current: Self.old,
+            target: Self.new,
+            record: Self.record(),
+            refusal: refusal,
+            now: Self.now
+        )
+        #expect(
+            Decision.decide(situation)
+                == .refusedBefore(reason: "reload hook \"nginx\" exited with 1")
+        )
+    }
+
+    @Test("A pin names the version that should be live until it ends")
+    func pinnedTarget() {
+        let pin = Pin(
+            certificate: "web",
+            version: Self.old,
+            reason: nil,
+            actor: "root",
+            at: Self.now,
+            until: Self.now.addingTimeInterval(60)
+        )
+        func target(_ pin: Pin?, after seconds: TimeInterval) -> String {
+            Situation.target(
+                offered: Self.new,
+                pin: pin,
+                now: Self.now.addingTimeInterval(seconds)
+            )
+        }
+        #expect(target(nil, after: 0) == Self.new)
+        #expect(target(pin, after: 59) == Self.old)
+        #expect(target(pin, after: 60) == Self.new)
+        var endless = pin
+        endless.until = nil
+        #expect(target(endless, after: 1e9) == Self.old)
+    }
+}
