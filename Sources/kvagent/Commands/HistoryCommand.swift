@@ -1,0 +1,116 @@
+import Agent
+import ArgumentParser
+import Foundation
+import History
+
+/// The command `kvagent history`.
+struct HistoryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "List deployments, newest first."
+    )
+
+    @Argument(help: "Only those of this certificate.")
+    var name: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only those begun since: a date, a time (RFC 3339), or an age such as 7d or 12h.",
+            valueName: "time"
+        )
+    )
+    var since: PastTime?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only those that ended so: \(Outcome.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "outcome"
+        )
+    )
+    var outcome: Outcome?
+
+    @Option(name: .long, help: "At most so many.")
+    var limit = 50
+
+    @OptionGroup var settingsOptions: SettingsOptions
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+
+    func run() throws {
+        let deployments =
+            try settingsOptions.settings().historyForReading()?.deployments(
+                HistoryFilter(
+                    certificate: name,
+                    since: since?.date,
+                    outcome: outcome,
+                    limit: limit
+                )
+            ) ?? []
+        let reports = deployments.map { DeploymentReport($0) }
+        Output.print(reports, asJSON: output.json) { reports.text }
+    }
+}
+
+extension [DeploymentReport] {
+    /// A table for people; one line of why beneath what didn't go well would tear it apart, so
+    /// the reason is the last column.
+    var text: String {
+        guard !isEmpty else { return "no deployments on record" }
+        var table = Table("STARTED", "CERTIFICATE", "VERSION", "TRIGGER", "OUTCOME", "BY", "REASON")
+        for deployment in self {
+            table.add(
+                deployment.startedAt.local,
+                deployment.certificate,
+                deployment.version.shortVersion,
+                deployment.trigger.rawValue,
+                deployment.outcome?.rawValue ?? "under way",
+                deployment.actor,
+                deployment.error ?? deployment.reason ?? ""
+            )
+        }
+        return table.text()
+    }
+}
+
+extension Outcome: ExpressibleByArgument {}
+
+/// A point in time as a person writes it.
+struct PastTime: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        let units: [Character: TimeInterval] = ["m": 60, "h": 3600, "d": 86_400, "w": 604_800]
+        if let unit = argument.last.flatMap({ units[$0] }), let count = Double(argument.dropLast()),
+            count >= 0
+        {
+            date = Date(timeIntervalSinceNow: -count * unit)
+        } else if let time = Time(argument: argument) {
+            date = time.date
+        } else {
+            return nil
+        }
+    }
+}
+
+/// A date or a time in RFC 3339.
+struct Time: ExpressibleByArgument {
+    let date: Date
+
+    init?(argument: String) {
+        let day = Date.ISO8601FormatStyle(timeZone: .current).year().month().day()
+        guard
+            let date = (try? Date(argument, strategy: .iso8601))
+                ?? (try? Date(
+                    argument,
+                    strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+                ))
+                ?? (try? Date(argument, strategy: day))
+        else { return nil }
+        self.date = date
+    }
+}

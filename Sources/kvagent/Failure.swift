@@ -1,0 +1,80 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Glibc
+import History
+import KeyVault
+import Store
+
+/// An error as the user sees it: lines, a hint, an exit code.
+struct Failure {
+    private var messages: [String]
+    private var hint: String?
+    private var status: Int32
+
+    /// Set when ArgumentParser has the whole text: help, version, completions.
+    private var isCleanExit = false
+
+    init(_ error: any Error) {
+        messages = ["\(error)"]
+        status = ExitStatus.failed.rawValue
+        switch error {
+        case let exit as ExitStatus:
+            messages = []
+            status = exit.rawValue
+        case let error as SettingsError:
+            messages = error.problems.map(\.description)
+            status = ExitStatus.configuration.rawValue
+        case let error as Refusal:
+            hint = error.hint
+        case let error as LockError:
+            hint = error.hint
+            status = error.isHeld ? ExitStatus.locked.rawValue : ExitStatus.failed.rawValue
+        case let error as HistoryError:
+            hint = error.hint
+        case let error as StoreError:
+            hint = error.hint
+        case let error as VaultError:
+            hint = error.hint
+            status = ExitStatus(error).rawValue
+        default:
+            let code = Kvagent.exitCode(for: error)
+            if code == .success {
+                messages = [Kvagent.fullMessage(for: error)]
+                status = 0
+                isCleanExit = true
+            } else if code == .validationFailure {
+                messages = [Kvagent.message(for: error)]
+                hint = "see kvagent --help"
+                status = ExitStatus.usage.rawValue
+            }
+        }
+    }
+
+    /// Prints what there is to say and gives the exit code.
+    func report() -> Int32 {
+        if isCleanExit {
+            messages.forEach { print($0) }
+        } else if CommandLine.arguments.contains("--json"), !messages.isEmpty {
+            let object = ErrorObject(
+                error: ErrorObject.Body(messages: messages, hint: hint, exitCode: status)
+            )
+            Output.toStandardError(Output.json(object))
+        } else {
+            for message in messages { Output.toStandardError("kvagent: error: \(message)") }
+            if let hint { Output.toStandardError("kvagent: hint: \(hint)") }
+        }
+        return status
+    }
+}
+
+/// An error with `--json`.
+private struct ErrorObject: Encodable {
+    struct Body: Encodable {
+        let messages: [String]
+        let hint: String?
+        let exitCode: Int32
+    }
+
+    let error: Body
+}

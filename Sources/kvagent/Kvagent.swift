@@ -1,0 +1,55 @@
+import Agent
+import ArgumentParser
+import CLinux
+import Glibc
+
+/// The command line as a whole.
+struct Kvagent: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kvagent",
+        abstract: "Keep certificates from Azure Key Vault on disk, and their servers reloaded.",
+        discussion: """
+            Settings are read from /etc/kvagent/kvagent.yaml, from the file that KVAGENT_CONFIG \
+            names, or from the one given with --config.
+
+            Exit status: 0 fine, 1 a certificate or hook failed, 10 something changed (sync \
+            --exit-code), 11 another process holds the lock, 64 usage, 69 vault or identity \
+            endpoint away, 77 denied, 78 settings.
+            """,
+        version: kvagentVersion,
+        subcommands: [
+            RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
+            ShowCommand.self, RollbackCommand.self, PinCommand.self, UnpinCommand.self,
+            RetryCommand.self, ConfigCommand.self,
+        ]
+    )
+}
+
+/// The one place where errors become messages and exit codes.
+@main
+enum Main {
+    static func main() async {
+        Process.keepSecretsInMemory()
+        do {
+            var command = try Kvagent.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Glibc.exit(Failure(error).report())
+        }
+    }
+}
+
+/// What concerns the whole process.
+enum Process {
+    /// No core dump and no tracing by other processes of the same user: the memory holds keys.
+    static func keepSecretsInMemory() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        // A limit of zero does not stop a dump into a pipe, as systemd-coredump takes it: core(5).
+        _ = kv_set_dumpable(0)
+    }
+}

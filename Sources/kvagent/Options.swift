@@ -1,0 +1,103 @@
+import Agent
+import ArgumentParser
+import Foundation
+import Glibc
+import History
+import Logging
+import Store
+import SystemPackage
+
+/// What every command takes.
+struct SettingsOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The settings file, YAML or JSON.",
+            valueName: "file"
+        )
+    )
+    var config: String?
+
+    /// The file named by option, environment or default, in that order.
+    var file: String {
+        if let config { return config }
+        if let named = ProcessInfo.processInfo.environment["KVAGENT_CONFIG"], !named.isEmpty {
+            return named
+        }
+        return Settings.defaultFile
+    }
+
+    func settings() throws -> Settings {
+        try Settings.read(file)
+    }
+}
+
+/// What every command that prints takes.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .long, help: "Print JSON; its fields are documented and stay.")
+    var json = false
+}
+
+/// How much a command says of what it does.
+struct LogOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Log from this level on: debug, info, notice, warning, error.",
+            valueName: "level"
+        )
+    )
+    var logLevel: Logger.Level?
+
+    func logger(otherwise level: Logger.Level) -> Logger {
+        let level = logLevel ?? level
+        return Logger(label: "kvagent") { _ in LineLogHandler(level: level) }
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Which certificate a command is about.
+struct NameArgument: ParsableArguments {
+    @Argument(help: "The certificate's name in the settings.")
+    var name: String
+}
+
+/// What a command that changes something works with.
+struct ActingOptions: ParsableArguments {
+    @OptionGroup var settingsOptions: SettingsOptions
+    @OptionGroup var log: LogOptions
+
+    /// The agent that acts for the user who runs the command.
+    ///
+    /// It logs nothing unless asked: what a command did is its own output.
+    func agent() throws -> Agent {
+        try Agent.open(
+            settingsOptions.settings(),
+            actor: Actor.user,
+            logger: log.logger(otherwise: .critical)
+        )
+    }
+}
+
+/// Who is behind this process, for the history.
+enum Actor {
+    static let daemon = "daemon"
+
+    /// The user as a name: `alice`, or `root (sudo by alice)`.
+    static var user: String {
+        let environment = ProcessInfo.processInfo.environment
+        let name = NSUserName().isEmpty ? "uid \(getuid())" : NSUserName()
+        guard getuid() == 0, let caller = environment["SUDO_USER"], !caller.isEmpty else {
+            return name
+        }
+        return "\(name) (sudo by \(caller.prefix(64)))"
+    }
+}
+
+extension Settings {
+    /// The history for reading; nil when the agent has never run.
+    func historyForReading() throws -> History? {
+        try History.openForReading(at: historyFile.string)
+    }
+}

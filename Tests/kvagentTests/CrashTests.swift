@@ -1,0 +1,152 @@
+import Foundation
+import KeyVaultEmulator
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("Killed at any point")
+struct CrashTests {
+    /// The hook kills the agent the first time that it runs.
+    private func killingOnce(_ bed: TestBed) -> String {
+        "[ -e \(bed.directory)/killed ] || { touch \(bed.directory)/killed; kill -9 $PPID; sleep 5; }"
+    }
+
+    @Test(
+        "After kill -9 the next pass finishes the deployment and runs every hook that was due",
+        arguments: [
+            ("check/k", ["deploy d web", "reload r web"]),
+            ("deploy/a-kill", ["deploy a-kill web", "deploy d web", "reload r web"]),
+            ("reload/a-kill", ["deploy d web", "reload a-kill web", "reload r web"]),
+        ]
+    )
+    func converges(hook: String, due: [String]) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = bed.current("web")
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try bed.hook("deploy/d")
+            try bed.hook("reload/r")
+            try bed.hook(hook, killingOnce(bed))
+            try await bed.kvagent("sync", status: 137)
+            #expect(bed.current("web") == (hook.hasPrefix("check") ? first : second))
+            #expect(try await bed.isWhole("web"))
+
+            bed.clearJournal()
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == second)
+            let ran = try bed.journalLines()
+            #expect(due.allSatisfy(ran.contains), "\(ran)")
+            #expect(
+                try await bed.outcomes("web") == ["deployed", "interrupted", "deployed"]
+            )
+            #expect(
+                try await bed.json("status")["certificates"][0]["state"].string == "current"
+            )
+        }
+    }
+
+    @Test("A recovery needs no vault: the hooks that are due run although it is away")
+    func withoutVault() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r", killingOnce(bed))
+            try await bed.kvagent("sync", status: 137)
+            await bed.emulator.stop()
+            bed.clearJournal()
+            try await bed.kvagent("sync", status: 69)
+            #expect(try bed.journalLines() == ["reload r web"])
+            #expect(try await bed.outcomes("web") == ["deployed", "interrupted"])
+        }
+    }
+
+    @Test("A rollback that was cut short before its switch is finished by the next pass")
+    func rollback() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = bed.current("web")
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try bed.hook("check/k", killingOnce(bed))
+            try await bed.kvagent("rollback", "web", status: 137)
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == first)
+            #expect(
+                try await bed.json("status")["certificates"][0]["state"].string == "pinned"
+            )
+        }
+    }
+
+    @Test("Going back that was cut short is finished: the hooks of what is live again run")
+    func goingBack() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = try #require(bed.current("web"))
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            // Fails for the new version, and kills the agent when it runs for the old one again.
+            try bed.hook(
+                "reload/r",
+                "grep -q '\"version\" *: *\"\(second)\"' && exit 1\n\(killingOnce(bed))"
+            )
+            try await bed.kvagent("sync", status: 137)
+            #expect(bed.current("web") == first)
+            bed.clearJournal()
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync")
+            #expect(try bed.journalLines().first == "reload r web")
+            #expect(try await bed.isWhole("web"))
+        }
+    }
+
+    /// The system calls by which anything on disk changes its name or its content for good.
+    private static let calls = [
+        "mkdirat", "fchown", "fchmod", "fsync", "fdatasync", "renameat", "renameat2", "symlinkat",
+        "unlinkat", "pwrite64",
+    ]
+
+    /// Kills a pass at the `count`th `call` of one of its threads.
+    ///
+    /// - Returns: Whether it was killed, and not done before it came to that.
+    private func isKilled(_ bed: TestBed, at call: String, _ count: Int) async throws -> Bool {
+        let result = try await runCommand([
+            "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=\(call)",
+            "-e", "inject=\(call):signal=SIGKILL:when=\(count)",
+            TestBed.kvagent, "sync", "--config", bed.settingsFile.string,
+        ])
+        return result.status == 137
+    }
+
+    @Test("At every change on disk: a reader sees old or new, and the next pass converges")
+    func everywhere() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync", status: 0)
+            var kills: [String: Int] = [:]
+            for call in Self.calls {
+                var count = 1
+                var old = bed.current("web")
+                var new = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                while try await isKilled(bed, at: call, count) {
+                    let place = "\(call) \(count)"
+                    #expect([old, new].contains(bed.current("web")), "\(place)")
+                    #expect(try await bed.isWhole("web"), "\(place)")
+                    bed.clearJournal()
+                    try await bed.kvagent("sync", status: 0)
+                    #expect(bed.current("web") == new, "\(place)")
+                    #expect(try await bed.isWhole("web"), "\(place)")
+                    #expect(try await bed.outcomes("web").first == "deployed", "\(place)")
+                    kills[call, default: 0] += 1
+                    old = new
+                    new = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                    count += 1
+                }
+            }
+            let total = kills.values.reduce(0, +)
+            #expect(total > 20, "\(kills)")
+            print("killed at \(total) system calls, each time old or new was whole: \(kills)")
+        }
+    }
+}

@@ -1,0 +1,226 @@
+import Foundation
+import KeyVaultEmulator
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("Hooks, end to end")
+struct HookEndToEndTests {
+    @Test("Deploy hooks run for each certificate, reload hooks once for all")
+    func batch() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b", "c"])
+            try bed.hook("check/10-check")
+            try bed.hook("20-flat")
+            try bed.hook("deploy/30-deploy")
+            try bed.hook("reload/40-reload")
+            try bed.hook("certs/b/reload/50-own")
+            try await bed.kvagent("sync", status: 0)
+            #expect(
+                try bed.journalLines() == [
+                    "check 10-check a", "check 10-check b", "check 10-check c",
+                    "deploy 20-flat a", "deploy 30-deploy a",
+                    "deploy 20-flat b", "deploy 30-deploy b",
+                    "deploy 20-flat c", "deploy 30-deploy c",
+                    "reload 40-reload a b c", "reload 50-own b",
+                ]
+            )
+        }
+    }
+
+    @Test("The same command in the settings of several certificates runs once")
+    func sharedCommand() async throws {
+        try await withTestBed { bed in
+            try bed.hook("x/reload", "")
+            let command = bed.hooks.appending("x/reload")
+            try await bed.observe(
+                ["a", "b"],
+                entries: "hooks: [{phase: reload, run: [\(command), now]}]"
+            )
+            try await bed.kvagent("sync", status: 0)
+            #expect(try bed.journalLines() == ["reload reload a b"])
+        }
+    }
+
+    @Test("A candidate that a check hook refuses never goes live and isn't tried again")
+    func checkFails() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let good = try #require(bed.current("web"))
+            try bed.hook("check/no", "echo names are wrong >&2; exit 3")
+            try bed.hook("failure/tell")
+            let bad = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == good)
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["version"].string == bad && row["outcome"].string == "rejected")
+            #expect(row["error"].string == "check hook \"no\" exited with 3: names are wrong")
+            #expect(try bed.journalLines() == ["check no web", "failure tell web"])
+
+            try await bed.kvagent("sync", status: 1)
+            #expect(try bed.journalLines().count == 2)
+            #expect(try await bed.json("status")["certificates"][0]["state"].string == "rejected")
+
+            try bed.hook("check/no", "exit 0")
+            try await bed.kvagent("retry", "web", status: 0)
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == bad)
+        }
+    }
+
+    @Test("A failed reload takes the whole batch back and runs the hooks for what is live again")
+    func reloadFails() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try bed.hook("deploy/d")
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync", status: 0)
+            let good = [bed.current("a"), bed.current("b")]
+            let bad = try await bed.emulator.rotate(vault: TestBed.vault, name: "a")
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
+            // Refuses exactly the event that names the bad version as live.
+            try bed.hook(
+                "reload/r",
+                "! tr -d ' \\n' | grep -q '\"version\":\"\(bad)\"'"
+            )
+            bed.clearJournal()
+            try await bed.kvagent("sync", status: 1)
+            #expect([bed.current("a"), bed.current("b")] == good)
+            #expect(
+                try bed.journalLines() == [
+                    "deploy d a", "deploy d b", "reload r a b",
+                    "deploy d a", "deploy d b", "reload r a b",
+                ]
+            )
+            #expect(try await bed.outcomes("a") == ["rolledBack", "deployed"])
+            #expect(try await bed.outcomes("b") == ["rolledBack", "deployed"])
+            let status = try await bed.json("status")
+            #expect(
+                status["certificates"].array.map { $0["state"].string } == ["rejected", "rejected"]
+            )
+        }
+    }
+
+    @Test("A failed deploy hook takes only its own certificate back")
+    func deployFails() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try await bed.kvagent("sync", status: 0)
+            let good = bed.current("a")
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "a")
+            let newB = try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
+            try bed.hook("certs/a/deploy/no", "[ \"$KVAGENT_VERSION\" = \(good ?? "") ]")
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("a") == good)
+            #expect(bed.current("b") == newB)
+            #expect(
+                try bed.journalLines() == ["deploy no a", "deploy no a", "reload r b"]
+            )
+        }
+    }
+
+    @Test("A first version whose hook fails is not left live")
+    func firstFails() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("deploy/no", "exit 1")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == nil)
+            #expect(try await bed.outcomes("web") == ["rolledBack"])
+        }
+    }
+
+    @Test("A hook that fails on the way back leaves the certificate degraded until it succeeds")
+    func degraded() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let good = bed.current("web")
+            try bed.hook("reload/r", "exit 1")
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == good)
+            var certificate = try await bed.json("status")["certificates"][0]
+            #expect(certificate["state"].string == "degraded")
+            #expect(certificate["owedHooks"][0]["name"].string == "reload/r")
+            try bed.hook("reload/r", "exit 0")
+            try await bed.kvagent("sync", status: 1)
+            certificate = try await bed.json("status")["certificates"][0]
+            #expect(certificate["state"].string == "rejected")
+            #expect(certificate["owedHooks"].array.isEmpty)
+        }
+    }
+
+    @Test("Exit 75 leaves the hook owed: it runs at each pass until it succeeds")
+    func later() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            let flag = bed.directory.appending("now")
+            try bed.hook("reload/r", "[ -e \(flag) ] || exit 75")
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") != nil)
+            #expect(
+                try await bed.json("status")["certificates"][0]["owedHooks"][0]["attempts"].int == 1
+            )
+            try await bed.kvagent("sync", status: 0)
+            #expect(
+                try await bed.json("status")["certificates"][0]["owedHooks"][0]["attempts"].int == 2
+            )
+            try writeFile(flag, "")
+            try await bed.kvagent("sync", status: 0)
+            #expect(
+                try await bed.json("status")["certificates"][0]["owedHooks"].array.isEmpty
+            )
+            try await bed.kvagent("sync", status: 0)
+            #expect(try bed.journalLines().count == 3)
+        }
+    }
+
+    @Test("With onFailure keep the new version stays, and the failure is told")
+    func keep() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(
+                ["web"],
+                extra: "hooks: {directory: \(bed.hooks), onFailure: keep}"
+            )
+            try bed.hook("reload/r", "exit 1")
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") != nil)
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["outcome"].string == "deployed")
+            #expect(row["error"].string == "reload hook \"r\" exited with 1")
+        }
+    }
+
+    @Test("A hook that calls kvagent is told at once that another kvagent is at work")
+    func reentrant() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            let output = bed.directory.appending("inner")
+            try bed.hook(
+                "reload/r",
+                "\(TestBed.kvagent) sync --config \(bed.settingsFile) > \(output) 2>&1; echo \"exit $?\" >> \(output)"
+            )
+            try await bed.kvagent("sync", status: 0)
+            let inner = try readText(output)
+            #expect(inner.contains("another kvagent is at work"))
+            #expect(inner.contains("exit 11"))
+        }
+    }
+
+    @Test("Files that can't be hooks are skipped, and status says why")
+    func skipped() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try writeFile(bed.hooks.appending("reload/not-executable"), "#!/bin/sh\n", mode: 0o644)
+            try writeFile(bed.hooks.appending("reload/open"), "#!/bin/sh\n", mode: 0o777)
+            try writeFile(bed.hooks.appending("reload/x.bak"), "#!/bin/sh\n", mode: 0o755)
+            try await bed.kvagent("sync", status: 0)
+            let warnings = try await bed.json("status")["agent"]["warnings"].array
+                .compactMap(\.string)
+            #expect(warnings.count == 3, "\(warnings)")
+        }
+    }
+}

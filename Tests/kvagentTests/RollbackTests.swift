@@ -1,0 +1,183 @@
+import Foundation
+import KeyVaultEmulator
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("Rollback, pins, retry")
+struct RollbackTests {
+    /// Two versions deployed, oldest first.
+    private func twoVersions(_ bed: TestBed) async throws -> (String, String) {
+        try await bed.observe(["web"])
+        try await bed.kvagent("sync", status: 0)
+        let first = try #require(bed.current("web"))
+        let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+        try await bed.kvagent("sync", status: 0)
+        return (first, second)
+    }
+
+    @Test("A rollback stays rolled back: new versions are recorded, unpin lets the newest in")
+    func staysRolledBack() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try bed.hook("reload/r")
+            try await bed.kvagent("rollback", "web", "--reason", "clients broke", status: 0)
+            #expect(bed.current("web") == first)
+            #expect(try bed.journalLines() == ["reload r web"])
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == first)
+
+            let third = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == first)
+            let status = try await bed.json("status")["certificates"][0]
+            #expect(status["state"].string == "pinned")
+            #expect(status["latest"].string == third)
+            #expect(status["pin"]["version"].string == first)
+            #expect(status["pin"]["reason"].string == "clients broke")
+            let rows = try await bed.json("history", "web").array
+            #expect(rows[0]["version"].string == third && rows[0]["outcome"].string == "held")
+            #expect(rows[0]["thumbprint"].string != nil)
+            #expect(rows[0]["reason"].string?.hasPrefix("pinned to \(first)") == true)
+            #expect(rows[1]["trigger"].string == "rollback")
+            #expect(rows[1]["previousVersion"].string == second)
+
+            try await bed.kvagent("unpin", "web", status: 0)
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == third)
+            #expect(try await bed.isWhole("web"))
+        }
+    }
+
+    @Test("A held version is one row, however often it is polled")
+    func heldOnce() async throws {
+        try await withTestBed { bed in
+            _ = try await twoVersions(bed)
+            try await bed.kvagent("pin", "web", status: 0)
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            for _ in 0..<3 { try await bed.kvagent("sync", status: 0) }
+            #expect(try await bed.outcomes("web") == ["held", "deployed", "deployed"])
+        }
+    }
+
+    @Test("The target may be a version's beginning, a thumbprint or a number of steps")
+    func targets() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try await bed.kvagent("rollback", "web", "--to", String(first.prefix(8)), status: 0)
+            #expect(bed.current("web") == first)
+            let thumbprint = try #require(
+                try await bed.json("show", "web")["versions"].array
+                    .first { $0["version"].string == second }?["thumbprint"].string
+            )
+            try await bed.kvagent("rollback", "web", "--to", thumbprint.lowercased(), status: 0)
+            #expect(bed.current("web") == second)
+            try await bed.kvagent("rollback", "web", "--to", "-1", status: 0)
+            #expect(bed.current("web") == first)
+            try await bed.kvagent("rollback", "web", "--to", first, status: 1)
+            try await bed.kvagent("rollback", "web", "--to", "nonsense", status: 64)
+            try await bed.kvagent("rollback", "other", status: 1)
+        }
+    }
+
+    @Test("Files that are gone or altered come from the vault again")
+    func refetch() async throws {
+        try await withTestBed { bed in
+            let (first, _) = try await twoVersions(bed)
+            let old = bed.certs.appending("web/versions/\(first)")
+            try writeFile(old.appending("fullchain.pem"), "altered")
+            let plan = try await bed.json("rollback", "web", "--dry-run")
+            #expect(plan["fetched"] == .flag(true) && plan["version"].string == first)
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == first)
+            #expect(try await bed.isWhole("web"))
+        }
+    }
+
+    @Test("A rollback whose hook fails is itself undone, and leaves no pin")
+    func undone() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try bed.hook("deploy/no", "[ $KVAGENT_VERSION != \(first) ]")
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(bed.current("web") == second)
+            #expect(try await bed.json("status")["certificates"][0]["pin"] == .null)
+            #expect(try await bed.outcomes("web").first == "rolledBack")
+        }
+    }
+
+    @Test("A rehearsal of a rollback changes nothing")
+    func dryRun() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try bed.hook("reload/r")
+            let plan = try await bed.json("rollback", "web", "--dry-run")
+            #expect(plan["version"].string == first && plan["fetched"] == .flag(false))
+            #expect(plan["hooks"][0].string == "reload/r")
+            #expect(bed.current("web") == second)
+            #expect(try await bed.outcomes("web") == ["deployed", "deployed"])
+        }
+    }
+
+    @Test("Going back to an expired version wants --force")
+    func expired() async throws {
+        try await withTestBed { bed in
+            var options = TestBed.options("web.example")
+            options.lifetimeSeconds = 4
+            try await bed.emulator.createCertificate(
+                vault: TestBed.vault,
+                name: "web",
+                options
+            )
+            try bed.writeSettings(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = try #require(bed.current("web"))
+            options.lifetimeSeconds = 3600
+            try await bed.emulator.createCertificate(
+                vault: TestBed.vault,
+                name: "web",
+                options
+            )
+            try await bed.kvagent("sync", status: 0)
+            let isExpired = await waitUntil {
+                let result = try? await bed.kvagent("rollback", "web", "--dry-run")
+                return result?.status == 1
+            }
+            #expect(isExpired)
+            try await bed.kvagent("rollback", "web", "--force", status: 0)
+            #expect(bed.current("web") == first)
+        }
+    }
+
+    @Test("There is nothing to unpin, to roll back to or to pin: each is told and exits with 1")
+    func nothing() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("pin", "web", status: 1)
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("unpin", "web", status: 1)
+            try await bed.kvagent("rollback", "web", status: 1)
+            try await bed.kvagent("retry", "web", status: 0)
+        }
+    }
+
+    @Test("A pin with an end lets go by itself")
+    func pinUntil() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = bed.current("web")
+            let end = Date(timeIntervalSinceNow: 3).formatted(.iso8601)
+            try await bed.kvagent("pin", "web", "--until", end, status: 0)
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == first || bed.current("web") == second)
+            let letGo = await waitUntil {
+                _ = try? await bed.kvagent("sync")
+                return bed.current("web") == second
+            }
+            #expect(letGo)
+            try await bed.kvagent("pin", "web", "--until", "2001-01-01", status: 64)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("Bad settings")
+struct BadSettingsTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let text: String
+        let message: String
+    }
+
+    private static let web = "https://contoso.vault.azure.net/secrets/web"
+
+    static let mistakes = [
+        Mistake(
+            testDescription: "unknown key",
+            text: "secretsManagementSettings: {observedCertificates: [\(web)]}\ncolour: blue",
+            message: ":2: colour: unknown key"
+        ),
+        Mistake(
+            testDescription: "wrong nesting",
+            text: """
+                secretsManagementSettings:
+                  observedCertificates: [\(web)]
+                  authenticationSettings: {}
+                """,
+            message:
+                ":3: secretsManagementSettings.authenticationSettings: unknown key here; it belongs at the top level"
+        ),
+        Mistake(
+            testDescription: "/certificates/ URL",
+            text:
+                "secretsManagementSettings:\n  observedCertificates:\n    - \(web.replacing("secrets", with: "certificates"))",
+            message: ":3: secretsManagementSettings.observedCertificates[0]: "
+        ),
+        Mistake(
+            testDescription: "http URL",
+            text:
+                "secretsManagementSettings:\n  observedCertificates:\n    - \(web.replacing("https", with: "http"))",
+            message: ":3: secretsManagementSettings.observedCertificates[0]: "
+        ),
+        Mistake(
+            testDescription: "empty list",
+            text: "secretsManagementSettings:\n  observedCertificates: []",
+            message: ":2: secretsManagementSettings.observedCertificates: is empty"
+        ),
+        Mistake(
+            testDescription: "two entries with one name",
+            text:
+                "secretsManagementSettings:\n  observedCertificates:\n    - \(web)\n    - \(web)",
+            message: ":4: secretsManagementSettings.observedCertificates[1]: the name"
+        ),
+        Mistake(
+            testDescription: "a store that can't be written",
+            text:
+                "secretsManagementSettings:\n  certificateStoreLocation: /dev/null/certs\n  observedCertificates: [\(web)]\nstateDirectory: STATE",
+            message:
+                ":2: secretsManagementSettings.certificateStoreLocation: /dev/null/certs can't be written"
+        ),
+        Mistake(
+            testDescription: "a state directory that can't be written",
+            text:
+                "secretsManagementSettings:\n  observedCertificates: [\(web)]\nstateDirectory: /dev/null/kvagent",
+            message: ":3: stateDirectory: /dev/null/kvagent can't be written"
+        ),
+    ]
+
+    @Test(
+        "Each is one line with file, line, key and mend; exit 78; nothing changed",
+        arguments: mistakes
+    )
+    func mistake(_ mistake: Mistake) async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("kvagent.yaml")
+            let state = directory.appending("state")
+            try writeFile(file, mistake.text.replacing("STATE", with: state.string))
+            for command in [["config", "check"], ["sync"], ["run"]] {
+                let result = try await runCommand(
+                    [TestBed.kvagent] + command + ["--config", file.string]
+                )
+                #expect(result.status == 78, "\(command) \(result.errors)")
+                let lines = result.errors.split(separator: "\n")
+                #expect(lines.count == 1, "\(command) \(result.errors)")
+                #expect(
+                    lines.first?.hasPrefix("kvagent: error: \(file)\(mistake.message)") == true,
+                    "\(command) \(result.errors)"
+                )
+            }
+            #expect(facts(of: state.appending("certs")) == nil)
+        }
+    }
+
+    @Test("A file that isn't there is told with its name")
+    func missing() async throws {
+        let result = try await runCommand([
+            TestBed.kvagent, "config", "check", "--config", "/nowhere/kvagent.yaml",
+        ])
+        #expect(result.status == 78)
+        #expect(result.errors.hasPrefix("kvagent: error: /nowhere/kvagent.yaml:1: no such file"))
+    }
+
+    @Test("With --json problems are JSON")
+    func asJSON() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("kvagent.yaml")
+            try writeFile(file, "secretsManagementSettings: {observedCertificates: []}")
+            let result = try await runCommand([
+                TestBed.kvagent, "config", "check", "--json", "--config", file.string,
+            ])
+            #expect(result.status == 78)
+            let answer = try JSON(parsing: result.output)
+            #expect(answer["ok"] == .flag(false))
+            #expect(answer["problems"][0]["line"].int == 1)
+        }
+    }
+}
