@@ -1,0 +1,50 @@
+# Everything that a person or CI runs on this project.  `make help` lists it.
+
+SWIFT_BUILD_FLAGS ?=
+RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
+	-Xlinker -s -Xlinker -z -Xlinker now
+VENV := .venv
+
+.PHONY: help setup build release test test-swift test-sdk demo format lint clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: ## install the Debian packages that building and testing need
+	@packaging/setup
+
+build: setup ## build everything, for debugging
+	swift build $(SWIFT_BUILD_FLAGS)
+
+release: setup ## build kvagent as it is shipped: .build/release/kvagent
+	swift build --product kvagent $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
+
+test: test-swift test-sdk ## run every test
+
+test-swift: setup
+	swift build --build-tests $(SWIFT_BUILD_FLAGS)
+	swift test --skip-build $(SWIFT_BUILD_FLAGS)
+
+test-sdk: setup $(VENV)/.installed ## check the emulator with Microsoft's own Python SDK
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	$(VENV)/bin/python Tests/sdk/test_sdk.py
+
+$(VENV)/.installed: Tests/sdk/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
+demo: setup ## see the main job done, on an emulated vault and a real nginx
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	@Tests/demo/demo
+
+format: ## format the sources in place
+	swift format --in-place --recursive Package.swift Sources Tests migrations
+
+lint: setup ## check format and scripts
+	swift format lint --strict --recursive Package.swift Sources Tests migrations
+	shellcheck packaging/setup Tests/demo/demo .ci/run
+
+clean: ## remove what was built
+	rm -rf .build $(VENV)
