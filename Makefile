@@ -4,6 +4,9 @@ SWIFT_BUILD_FLAGS ?=
 RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -s -Xlinker -z -Xlinker now
 VENV := .venv
+# Tests start servers and child processes; hundreds at once would wait for the processor more than
+# for each other.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release test test-swift test-sdk demo format lint clean
 
@@ -11,7 +14,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: ## install the Debian packages that building and testing need
-	@packaging/setup
+	@.ci/setup
 
 build: setup ## build everything, for debugging
 	swift build $(SWIFT_BUILD_FLAGS)
@@ -44,7 +47,7 @@ format: ## format the sources in place
 
 lint: setup ## check format and scripts
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
-	shellcheck packaging/setup Tests/demo/demo .ci/run
+	shellcheck .ci/setup Tests/demo/demo .ci/run
 
 clean: ## remove what was built
 	rm -rf .build $(VENV)

@@ -18,7 +18,7 @@ CREATE TABLE certificate (
 ) STRICT, WITHOUT ROWID;
 
 -- Every version ever fetched, as it was at its first fetch. Key Vault's versions do not change,
--- so neither does a row.
+-- so neither does a row; but one that could not be read is completed once it can be.
 --
 -- With a rowid although (certificate, version) is the key: rows are long, which WITHOUT ROWID
 -- is bad at, and the id says in which order they came even when the clock was set back.
@@ -187,6 +187,9 @@ WHEN EXISTS (SELECT 1 FROM version WHERE id = NEW.id)
 BEGIN SELECT RAISE (ABORT, 'a version is written once'); END;
 
 CREATE TRIGGER version_is_not_changed BEFORE UPDATE ON version
+WHEN OLD.thumbprint IS NOT NULL
+    OR OLD.id <> NEW.id OR OLD.certificate <> NEW.certificate OR OLD.version <> NEW.version
+    OR OLD.fetched_at <> NEW.fetched_at
 BEGIN SELECT RAISE (ABORT, 'a version is written once'); END;
 
 CREATE TRIGGER version_is_not_deleted BEFORE DELETE ON version

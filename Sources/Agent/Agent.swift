@@ -35,9 +35,7 @@ package struct Agent: Sendable {
         actor: String,
         logger: Logger
     ) throws -> Agent {
-        let problems = settings.directoryProblems()
-        guard problems.isEmpty else { throw SettingsError(problems) }
-        try settings.makeStateDirectory()
+        try settings.makeDirectories()
         let history = try History.open(at: settings.historyFile.string)
         let http = HTTPClient(
             caBundle: settings.cloud.caBundle,
@@ -72,6 +70,21 @@ package struct Agent: Sendable {
         )
     }
 
+    /// Clears what a crash left in the stores; to be called with the lock held, for to anyone else
+    /// work in progress looks like leftovers.
+    ///
+    /// A store that can't be prepared fails its own certificates when they are staged, and stops
+    /// no others.
+    private func prepareStores() {
+        for (location, _) in settings.storeLocations() {
+            do {
+                try CertificateStore(root: location).prepare()
+            } catch {
+                logger.error("store can't be prepared", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
     func store(of certificate: ObservedCertificate) -> CertificateStore {
         CertificateStore(root: certificate.storeLocation)
     }
@@ -101,7 +114,7 @@ package struct Agent: Sendable {
             at: settings.lockFile,
             within: insideHook ? .zero : patience
         )
-        try settings.prepareStores()
+        prepareStores()
         let result = try await body()
         lock.release()
         return result

@@ -3,18 +3,24 @@ import GRDB
 
 extension History {
     /// Keeps a version as it was first fetched; a later fetch of the same one changes nothing.
+    ///
+    /// Unless the first could not be read as a certificate and this one could: then the row is
+    /// completed, so that a version that was refused for our own want of a cipher has its facts
+    /// after a retry.
     package func record(_ version: VersionRecord) throws(HistoryError) {
         try write("record version") { db in
             // Asked first, since the ledger's trigger stops a second insert before SQLite would
             // come to an ON CONFLICT clause. The transaction holds the write lock, so nobody
             // comes in between.
-            let known = try Bool.fetchOne(
+            let known = try Row.fetchOne(
                 db,
-                sql: "SELECT 1 FROM version WHERE certificate = ? AND version = ?",
+                sql: "SELECT id, thumbprint FROM version WHERE certificate = ? AND version = ?",
                 arguments: [version.certificate, version.version]
             )
-            guard known == nil else { return }
-            try version.insert(db)
+            guard let known else { return try version.insert(db) }
+            guard version.thumbprint != nil, try known.readIfPresent("thumbprint") == String?.none
+            else { return }
+            try version.complete(db, id: try known.read("id"))
         }
     }
 
@@ -38,7 +44,6 @@ extension History {
 
 extension VersionRecord {
     fileprivate func insert(_ db: Database) throws {
-        let names = try JSONEncoder().encode(dnsNames)
         try db.execute(
             sql: """
                 INSERT INTO version (
@@ -49,9 +54,37 @@ extension VersionRecord {
                     :dnsNames, :keyType, :notBefore, :notAfter, :contentType, :fetchedAt
                 )
                 """,
-            arguments: [
-                "certificate": certificate,
-                "version": version,
+            arguments: try facts
+                + [
+                    "certificate": certificate,
+                    "version": version,
+                    "fetchedAt": Timestamp.text(fetchedAt),
+                ]
+        )
+        try insertFiles(db, id: db.lastInsertedRowID)
+    }
+
+    /// Fills in what an earlier fetch could not read.
+    fileprivate func complete(_ db: Database, id: Int64) throws {
+        try db.execute(
+            sql: """
+                UPDATE version SET
+                    thumbprint = :thumbprint, sha256 = :sha256, subject = :subject,
+                    issuer = :issuer, serial_number = :serialNumber, dns_names = :dnsNames,
+                    key_type = :keyType, not_before = :notBefore, not_after = :notAfter,
+                    content_type = :contentType
+                WHERE id = :id
+                """,
+            arguments: try facts + ["id": id]
+        )
+        try insertFiles(db, id: id)
+    }
+
+    /// The columns that say what the certificate is.
+    private var facts: StatementArguments {
+        get throws {
+            let names = try JSONEncoder().encode(dnsNames)
+            return [
                 "thumbprint": thumbprint,
                 "sha256": sha256,
                 "subject": subject,
@@ -62,10 +95,11 @@ extension VersionRecord {
                 "notBefore": notBefore.map(Timestamp.text),
                 "notAfter": notAfter.map(Timestamp.text),
                 "contentType": contentType,
-                "fetchedAt": Timestamp.text(fetchedAt),
             ]
-        )
-        let id = db.lastInsertedRowID
+        }
+    }
+
+    private func insertFiles(_ db: Database, id: Int64) throws {
         for (name, digest) in files {
             try db.execute(
                 sql: "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",

@@ -49,9 +49,9 @@ struct LogOptions: ParsableArguments {
     )
     var logLevel: Logger.Level?
 
-    func logger(otherwise level: Logger.Level) -> Logger {
+    func logger(otherwise level: Logger.Level, asJSON: Bool = false) -> Logger {
         let level = logLevel ?? level
-        return Logger(label: "kvagent") { _ in LineLogHandler(level: level) }
+        return Logger(label: "kvagent") { _ in LineLogHandler(level: level, asJSON: asJSON) }
     }
 }
 

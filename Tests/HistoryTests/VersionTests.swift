@@ -28,6 +28,24 @@ struct VersionTests {
         }
     }
 
+    @Test("A version that could not be read is completed once it can be, and never again")
+    func completed() throws {
+        try withHistory { history, _ in
+            try history.record(
+                VersionRecord(certificate: "web", version: version(1), fetchedAt: time(1))
+            )
+            let whole = VersionRecord.sample(version(1), at: time(500))
+            try history.record(whole)
+            var expected = whole
+            expected.fetchedAt = time(1)
+            #expect(try history.versions(of: "web") == [expected])
+            var other = whole
+            other.subject = "CN=other"
+            try history.record(other)
+            #expect(try history.versions(of: "web") == [expected])
+        }
+    }
+
     @Test("The first fetch of a version wins")
     func firstFetchWins() throws {
         try withHistory { history, _ in

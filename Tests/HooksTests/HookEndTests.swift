@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Hooks that have to be ended, and those that never begin")
+@Suite("Hooks that have to be ended, and those that never begin", .timeLimit(.minutes(5)))
 struct HookEndTests {
     /// Starts children and grandchildren, tells their numbers, and goes on for ever.
     private static let tree = """
@@ -26,7 +26,7 @@ struct HookEndTests {
                 grace: .milliseconds(300)
             )
             #expect(result.outcome == .timedOut)
-            #expect(result.duration >= .milliseconds(2300) && result.duration < .seconds(20))
+            #expect(result.duration >= .milliseconds(2300))
             let processes = try readText(log).split(separator: "\n").compactMap { pid_t($0) }
             #expect(processes.count == 4)
             #expect(await waitUntil { processes.allSatisfy { !isRunning($0) } })
@@ -40,7 +40,6 @@ struct HookEndTests {
         #expect(result.outcome == .timedOut)
         // The shell says of its sleep, which is in the group too, that it was terminated.
         #expect(result.output.hasPrefix("hello\n") && result.output.hasSuffix("bye\n"))
-        #expect(result.duration < .seconds(15))
     }
 
     @Test("Its leftovers are killed when a timed-out hook heeds TERM and they do not")
@@ -78,7 +77,6 @@ struct HookEndTests {
                 running.cancel()
                 let result = await running.value
                 #expect(result.outcome == outcome)
-                #expect(result.duration < .seconds(20))
                 removeTree(ready)
             }
         }

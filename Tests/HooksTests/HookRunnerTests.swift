@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Running hooks")
+@Suite("Running hooks", .timeLimit(.minutes(5)))
 struct HookRunnerTests {
     @Test(
         "The exit code decides",
@@ -173,7 +173,6 @@ struct HookRunnerTests {
             let number = directory.appending("pid")
             let result = await run("yes & echo $! > \"$1\"", number.string)
             #expect(result.outcome == .succeeded)
-            #expect(result.duration < .seconds(20))
             let process = try #require(pid_t(try readText(number).dropLast()))
             kill(process, SIGKILL)
         }

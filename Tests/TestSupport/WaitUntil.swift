@@ -3,7 +3,7 @@
 /// For events that nothing announces, such as a file that another process makes: tests wait for
 /// what happens, never for a fixed time.
 package func waitUntil(
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let end = ContinuousClock.now + limit

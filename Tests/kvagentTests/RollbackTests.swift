@@ -123,7 +123,7 @@ struct RollbackTests {
     func expired() async throws {
         try await withTestBed { bed in
             var options = TestBed.options("web.example")
-            options.lifetimeSeconds = 4
+            options.lifetimeSeconds = 15
             try await bed.emulator.createCertificate(
                 vault: TestBed.vault,
                 name: "web",
@@ -139,7 +139,7 @@ struct RollbackTests {
                 options
             )
             try await bed.kvagent("sync", status: 0)
-            let isExpired = await waitUntil {
+            let isExpired = await waitUntil(within: .seconds(60)) {
                 let result = try? await bed.kvagent("rollback", "web", "--dry-run")
                 return result?.status == 1
             }

@@ -48,10 +48,11 @@ extension Agent {
     ) async throws -> PassReport {
         let catalog = hookCatalog()
         var reports: [String: CertificateReport] = [:]
+        var due: [String: Date] = [:]
         var candidates: [Candidate] = []
         for observation in observations {
             let name = observation.certificate.name
-            let next = try record(observation, trigger: trigger)
+            due[name] = try record(observation, trigger: trigger)
             do {
                 switch try conclude(observation, trigger: trigger) {
                 case .report(let report): reports[name] = report
@@ -68,7 +69,6 @@ extension Agent {
                     metadata: ["certificate": "\(name)", "error": "\(error)"]
                 )
             }
-            reports[name]?.nextPollAt = next
         }
         var batch = Batch(agent: self, catalog: catalog)
         for result in try await batch.run(candidates) {
@@ -76,9 +76,9 @@ extension Agent {
         }
         return PassReport(
             runID: runID,
-            certificates: try observations.compactMap { observation in
+            certificates: observations.compactMap { observation in
                 var report = reports[observation.certificate.name]
-                report?.nextPollAt = try history.poll(of: observation.certificate.name)?.nextPollAt
+                report?.nextPollAt = due[observation.certificate.name]
                 return report
             },
             warnings: catalog.warnings.map(\.description)
@@ -103,7 +103,7 @@ extension Agent {
                 CertificateReport(
                     name: certificate.name,
                     version: nil,
-                    verdict: .notObserved(error)
+                    verdict: .init(noOffer: error)
                 )
             )
         case .success(let value): offer = value
@@ -187,7 +187,7 @@ extension Agent {
                 return CertificateReport(
                     name: certificate.name,
                     version: nil,
-                    verdict: .notObserved(error)
+                    verdict: .init(noOffer: error)
                 )
             }
             var situation = try situation(of: certificate, offered: offer.newest)

@@ -33,14 +33,15 @@ extension Agent {
             poll.latestVersion = offer.newest
             for fetched in offer.fetched { try record(fetched, of: certificate) }
         case .failure(let error):
+            let refusal = error as? VaultError
             poll.consecutiveFailures = (before?.consecutiveFailures ?? 0) + 1
-            poll.error = error.description
-            poll.errorKind = error.kind.name
+            poll.error = "\(error)"
+            poll.errorKind = refusal?.kind.name ?? CertificateState.storeTrouble
             logger.warning(
                 "poll failed",
                 metadata: [
                     "certificate": "\(certificate.name)", "error": "\(error)",
-                    "hint": "\(error.hint ?? "")",
+                    "hint": "\(refusal?.hint ?? "")",
                     "failures": "\(poll.consecutiveFailures)",
                 ]
             )

@@ -6,10 +6,12 @@ import PKI
 import Store
 
 /// What the vault said about one certificate in one pass; nothing is changed by it yet.
+///
+/// An error is a `VaultError`, or a `StoreError` when it can't be told what is live.
 struct Observation: Sendable {
     let certificate: ObservedCertificate
     let at: Date
-    let result: Result<Offer, VaultError>
+    let result: Result<Offer, any Error>
 
     /// The newest version, and what was fetched because it was new or its files are missing.
     struct Offer: Sendable {
@@ -19,30 +21,31 @@ struct Observation: Sendable {
 }
 
 extension Agent {
-    /// Asks the vaults about all the certificates at once.
+    /// Asks the vaults about all the certificates at once, in the order given.
+    ///
+    /// - Throws: `HistoryError`. What concerns one certificate is in its observation.
     func observe(_ certificates: [ObservedCertificate]) async throws -> [Observation] {
         try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
             for (index, certificate) in certificates.enumerated() {
-                group.addTask {
-                    let at = Date()
-                    do {
-                        let offer = try await offer(certificate)
-                        return (
-                            index,
-                            Observation(certificate: certificate, at: at, result: .success(offer))
-                        )
-                    } catch let error as VaultError {
-                        return (
-                            index,
-                            Observation(certificate: certificate, at: at, result: .failure(error))
-                        )
-                    }
-                }
+                group.addTask { (index, try await observe(certificate)) }
             }
             var observations: [(Int, Observation)] = []
             for try await observation in group { observations.append(observation) }
             return observations.sorted { $0.0 < $1.0 }.map(\.1)
         }
+    }
+
+    private func observe(_ certificate: ObservedCertificate) async throws -> Observation {
+        let at = Date()
+        let result: Result<Observation.Offer, any Error>
+        do {
+            result = .success(try await offer(certificate))
+        } catch let error as VaultError {
+            result = .failure(error)
+        } catch let error as StoreError {
+            result = .failure(error)
+        }
+        return Observation(certificate: certificate, at: at, result: result)
     }
 
     /// The newest version of one certificate, with the secret where it is needed.

@@ -43,5 +43,10 @@ package struct CertificateReport: Sendable {
 
         /// The vault or the identity endpoint gave no answer that could be used.
         case notObserved(VaultError)
+
+        /// What it means that there is no offer.
+        init(noOffer error: any Error) {
+            self = (error as? VaultError).map { .notObserved($0) } ?? .failed("\(error)")
+        }
     }
 }

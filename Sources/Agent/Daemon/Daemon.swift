@@ -136,7 +136,15 @@ package struct Daemon: Service {
             return PassReport(runID: "", certificates: [], warnings: [])
         }
         do {
-            return try await agent.pass(over: names, trigger: .poll)
+            let report = try await agent.pass(over: names, trigger: .poll)
+            logger.info(
+                "pass done",
+                metadata: [
+                    "certificates": "\(report.certificates.count)",
+                    "deployed": "\(report.certificates.filter(\.isDeployed).count)",
+                ]
+            )
+            return report
         } catch is CancellationError {
             return nil
         } catch {
@@ -181,6 +189,10 @@ extension Settings {
 }
 
 extension CertificateReport {
+    var isDeployed: Bool {
+        if case .deployed = verdict { true } else { false }
+    }
+
     /// Whether the certificate is live, or can never be: what an initial sync waits for.
     var isInstalled: Bool {
         switch verdict {

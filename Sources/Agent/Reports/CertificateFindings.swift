@@ -27,6 +27,9 @@ extension CertificateState {
             ?? Self.ofTheNewest(findings)
     }
 
+    /// The kind of a poll's error when it can't be told what is live.
+    static let storeTrouble = "store"
+
     private static func ofTheLive(_ findings: CertificateFindings) -> CertificateState? {
         guard let current = findings.current else { return nil }
         let isOwed = findings.owedHooks.contains { $0.version == current }
@@ -43,6 +46,7 @@ extension CertificateState {
         case VaultError.Kind.disabled.name: return .disabled
         case VaultError.Kind.notFound.name: return .notFound
         case VaultError.Kind.denied.name: return .denied
+        case storeTrouble: return .degraded
         default: return .unreachable
         }
     }

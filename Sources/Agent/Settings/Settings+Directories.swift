@@ -2,29 +2,17 @@ import Store
 import SystemPackage
 
 extension Settings {
-    /// Makes the directory of history and lock where it is missing.
-    ///
-    /// - Throws: ``SettingsError`` that names the key when it can't be written.
-    func makeStateDirectory() throws(SettingsError) {
-        do {
-            try CertificateStore.makeDirectory(stateDirectory)
-        } catch {
-            throw SettingsError([unusable("stateDirectory", stateDirectory, error)])
-        }
-    }
-
-    /// Makes the stores where they are missing, and clears what a crash left in them.
-    ///
-    /// To be called with the lock held: to anyone else, work in progress looks like leftovers.
+    /// Makes the directories of history, lock and certificates where they are missing.
     ///
     /// - Throws: ``SettingsError`` that names the key whose directory can't be written.
-    func prepareStores() throws(SettingsError) {
-        for (location, key) in storeLocations() {
+    func makeDirectories() throws(SettingsError) {
+        let problems = directoryProblems()
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        for (directory, key) in [(stateDirectory, "stateDirectory")] + storeLocations() {
             do {
-                try CertificateStore.makeDirectory(location)
-                try CertificateStore(root: location).prepare()
+                try CertificateStore.makeDirectory(directory)
             } catch {
-                throw SettingsError([unusable(key, location, error)])
+                throw SettingsError([unusable(key, directory, error)])
             }
         }
     }
@@ -41,7 +29,7 @@ extension Settings {
     }
 
     /// Each store once, with the key that named it.
-    private func storeLocations() -> [(FilePath, String)] {
+    func storeLocations() -> [(FilePath, String)] {
         var seen: Set<String> = []
         return certificates.indices.compactMap { index in
             let location = certificates[index].storeLocation

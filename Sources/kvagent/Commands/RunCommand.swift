@@ -17,8 +17,11 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var log: LogOptions
 
+    @Flag(name: .long, help: "Log JSON, an object a line, instead of text.")
+    var json = false
+
     func run() async throws {
-        let logger = log.logger(otherwise: .info)
+        let logger = log.logger(otherwise: .info, asJSON: json)
         let agent = try Agent.open(
             settingsOptions.settings(),
             actor: Actor.daemon,

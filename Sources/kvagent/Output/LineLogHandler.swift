@@ -5,15 +5,18 @@ import Logging
 /// Writes a log as lines on standard error: a constant phrase, then the values as `key=value`.
 ///
 /// Under systemd the journal has the time already and takes the level from a `<N>` prefix
-/// (sd-daemon(3)); elsewhere both are written out.
+/// (sd-daemon(3)); elsewhere both are written out. With `asJSON` each line is an object instead:
+/// `time`, `level`, `message`, and the values.
 struct LineLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level
 
     private let isForJournal = unsafe getenv("JOURNAL_STREAM") != nil
+    private let asJSON: Bool
 
-    init(level: Logger.Level) {
+    init(level: Logger.Level, asJSON: Bool = false) {
         logLevel = level
+        self.asJSON = asJSON
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -22,6 +25,13 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
+        if asJSON {
+            var fields = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { "\($0)" }
+            fields["time"] = Date().formatted(.iso8601)
+            fields["level"] = event.level.rawValue
+            fields["message"] = "\(event.message)"
+            return Output.toStandardError(Output.json(fields, isPretty: false))
+        }
         let values = metadata.merging(event.metadata ?? [:]) { $1 }
             .filter { !"\($0.value)".isEmpty }
             .sorted { $0.key < $1.key }

@@ -8,9 +8,10 @@ enum Output {
     }
 
     /// JSON as it is documented: camelCase, sorted keys, dates in RFC 3339 UTC with seconds.
-    static func json(_ value: some Encodable) -> String {
+    static func json(_ value: some Encodable, isPretty: Bool = true) -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
         encoder.dateEncodingStrategy = .iso8601
         // Our own values hold nothing that JSON can't say (no infinities), so this can't fail.
         let data = (try? encoder.encode(value)) ?? Data("null".utf8)

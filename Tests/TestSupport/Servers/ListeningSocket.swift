@@ -17,7 +17,8 @@ package struct ListeningSocket: Sendable {
     package let descriptor: Int32
     package let port: UInt16
 
-    package init() throws(ServerError) {
+    /// Takes a free port; one that doesn't listen refuses every connection.
+    package init(isListening: Bool = true) throws(ServerError) {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         descriptor = socket(AF_INET, kind, 0)
         var address = sockaddr_in()
@@ -25,24 +26,24 @@ package struct ListeningSocket: Sendable {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = self.descriptor
-        let isListening = unsafe withUnsafeMutablePointer(to: &address) { address in
+        let isReady = unsafe withUnsafeMutablePointer(to: &address) { address in
             unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
                 unsafe bind(descriptor, address, size) == 0
-                    && listen(descriptor, 512) == 0
+                    && (!isListening || listen(descriptor, 512) == 0)
                     && getsockname(descriptor, address, &size) == 0
             }
         }
         port = UInt16(bigEndian: address.sin_port)
-        guard isListening else {
+        guard isReady else {
             close(descriptor)
             throw ServerError("listen on 127.0.0.1: \(unsafe String(cString: strerror(errno)))")
         }
     }
 
-    /// A port where nothing listens.
+    /// A port that refuses every connection.
+    ///
+    /// It stays taken until the process ends, or another test's server might get it.
     package static func closedPort() throws(ServerError) -> UInt16 {
-        let socket = try ListeningSocket()
-        close(socket.descriptor)
-        return socket.port
+        try ListeningSocket(isListening: false).port
     }
 }
