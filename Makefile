@@ -29,7 +29,7 @@ test-swift: setup
 	swift test --skip-build $(SWIFT_BUILD_FLAGS)
 
 test-sdk: setup $(VENV)/.installed ## check the emulator with Microsoft's own Python SDK
-	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	swift build --build-tests $(SWIFT_BUILD_FLAGS)
 	$(VENV)/bin/python Tests/sdk/test_sdk.py
 
 $(VENV)/.installed: Tests/sdk/requirements.txt

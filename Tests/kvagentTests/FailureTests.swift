@@ -199,6 +199,42 @@ struct FailureTests {
         }
     }
 
+    @Test("A current that isn't ours fails its own certificate and stops no other")
+    func foreignCurrent() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["bad", "good"])
+            try makeDirectories(bed.certs.appending("bad"))
+            try makeSymlink(bed.certs.appending("bad/current"), to: "/etc")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("good") != nil)
+            #expect(bed.current("bad") == "etc")
+            let status = try await bed.json("status")["certificates"][0]
+            #expect(status["state"].string == "degraded")
+            #expect(status["warnings"][0].string?.contains("bad/current") == true)
+        }
+    }
+
+    @Test("A version that is retried after it could not be read is deployed with all its facts")
+    func retriedUnreadable() async throws {
+        try await withTestBed { bed in
+            var options = TestBed.options("web.example")
+            options.cipher = .rc2
+            try await bed.emulator.createCertificate(vault: TestBed.vault, name: "web", options)
+            try bed.writeSettings(["web"])
+            // Where OpenSSL finds no legacy provider, RC2 can't be read.
+            let blind = try await runCommand([
+                "env", "OPENSSL_MODULES=/nonexistent", TestBed.kvagent, "sync", "--config",
+                bed.settingsFile.string,
+            ])
+            #expect(blind.status == 1, "\(blind.output)")
+            #expect(try await bed.outcomes("web") == ["rejected"])
+            try await bed.kvagent("retry", "web", status: 0)
+            try await bed.kvagent("sync", status: 0)
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["outcome"].string == "deployed" && row["thumbprint"].string != nil)
+        }
+    }
+
     @Test("A lock that somebody else holds is told and exits with 11")
     func locked() async throws {
         try await withTestBed { bed in

@@ -90,39 +90,39 @@ extension Agent {
         case candidate(Candidate)
     }
 
-    /// What an observation leads to.
-    private func conclude(
-        _ observation: Observation,
-        trigger: Trigger
-    ) throws -> Conclusion {
+    /// What an observation leads to; what is not deployed gets its row here.
+    private func conclude(_ observation: Observation, trigger: Trigger) throws -> Conclusion {
         let certificate = observation.certificate
+        let name = certificate.name
         let offer: Observation.Offer
         switch observation.result {
-        case .failure(let error):
-            return .report(
-                CertificateReport(
-                    name: certificate.name,
-                    version: nil,
-                    verdict: .init(noOffer: error)
-                )
-            )
         case .success(let value): offer = value
+        case .failure(let error):
+            return .report(CertificateReport(name: name, noOffer: error))
         }
         let situation = try situation(of: certificate, offered: offer.newest)
         if situation.target != offer.newest {
             try noteHeldByPin(offer.newest, of: certificate, trigger: trigger)
         }
-        let fetched = offer.fetched.first { $0.record.version == situation.target }
-        func report(_ verdict: CertificateReport.Verdict) -> Conclusion {
-            .report(
-                CertificateReport(
-                    name: certificate.name,
-                    version: situation.target,
-                    verdict: verdict
+        let fetched = offer.fetched(situation.target)
+        var judgement = Judgement(situation, fetched: fetched)
+        switch judgement {
+        case .deploy:
+            if let record = situation.record,
+                let source = try source(of: record, fetched: fetched, certificate: certificate)
+            {
+                return .candidate(
+                    Candidate(
+                        certificate: certificate,
+                        record: record,
+                        files: source.files,
+                        previous: situation.current,
+                        trigger: trigger
+                    )
                 )
-            )
-        }
-        func refuse(_ outcome: Outcome, _ reason: String) throws {
+            }
+            judgement = .overtaken
+        case .leave(let outcome, let reason):
             try noteOnce(
                 outcome,
                 reason,
@@ -130,84 +130,54 @@ extension Agent {
                 of: certificate,
                 trigger: trigger
             )
+        case .unchanged, .refusedBefore, .overtaken: break
         }
-        switch Decision.decide(situation) {
-        case .upToDate:
-            return report(.unchanged)
-        case .hold(let reason):
-            try refuse(.held, reason)
-            return report(.held(reason))
-        case .reject(let reason):
-            try refuse(.rejected, reason)
-            return report(.refused(reason))
-        case .refusedBefore(let reason):
-            return report(.refused(reason))
-        case .ignore(let reason):
-            return report(.ignored(reason))
-        case .fetch:
-            switch fetched?.content {
-            case .plainSecret:
-                try refuse(.ignored, Decision.notACertificate)
-                return report(.ignored(Decision.notACertificate))
-            case .unusable(let error):
-                try refuse(.rejected, error.description)
-                return report(.refused(error.description))
-            case .certificate, nil:
-                // Settled without the lock and changed meanwhile: the next pass sees it anew.
-                return report(.failed("changed while it was looked at; tried at the next pass"))
-            }
-        case .deploy:
-            guard let record = situation.record else {
-                return report(.failed("not on record"))
-            }
-            var files: [VersionFile]?
-            if case .certificate(let fresh, _) = fetched?.content {
-                files = fresh
-            } else if try !isOnDisk(record, of: certificate) {
-                return report(.failed("changed while it was looked at; tried at the next pass"))
-            }
-            return .candidate(
-                Candidate(
-                    certificate: certificate,
-                    record: record,
-                    files: files,
-                    previous: situation.current,
-                    trigger: trigger
-                )
+        return .report(
+            CertificateReport(
+                name: name,
+                version: situation.target,
+                verdict: judgement.verdict(current: situation.current)
             )
-        }
+        )
+    }
+
+    private enum VersionSource {
+        case vault([VersionFile])
+        /// The store has them, byte for byte as they were recorded.
+        case store
+
+        /// What is to be staged.
+        var files: [VersionFile]? { if case .vault(let files) = self { files } else { nil } }
+    }
+
+    /// Where a version's files come from; nil when they are nowhere at hand.
+    private func source(
+        of record: VersionRecord,
+        fetched: Fetched?,
+        certificate: ObservedCertificate
+    ) throws -> VersionSource? {
+        if case .certificate(let files, _) = fetched?.content { return .vault(files) }
+        return try isOnDisk(record, of: certificate) ? .store : nil
     }
 
     /// What a pass would do, from what was observed, with no effect.
     private func rehearse(_ observations: [Observation]) throws -> PassReport {
         let reports = try observations.map { observation in
             let certificate = observation.certificate
-            guard case .success(let offer) = observation.result else {
-                guard case .failure(let error) = observation.result else { preconditionFailure() }
-                return CertificateReport(
-                    name: certificate.name,
-                    version: nil,
-                    verdict: .init(noOffer: error)
-                )
+            let offer: Observation.Offer
+            switch observation.result {
+            case .success(let value): offer = value
+            case .failure(let error):
+                return CertificateReport(name: certificate.name, noOffer: error)
             }
             var situation = try situation(of: certificate, offered: offer.newest)
-            let fetched = offer.fetched.first { $0.record.version == situation.target }
+            let fetched = offer.fetched(situation.target)
+            // What a real pass would have recorded by now.
             if situation.record?.thumbprint == nil { situation.record = fetched?.record }
-            let verdict: CertificateReport.Verdict
-            switch (Decision.decide(situation), fetched?.content) {
-            case (.upToDate, _): verdict = .unchanged
-            case (.deploy, _): verdict = .wouldDeploy(previous: situation.current)
-            case (.hold(let reason), _): verdict = .held(reason)
-            case (.ignore(let reason), _): verdict = .ignored(reason)
-            case (.reject(let reason), _), (.refusedBefore(let reason), _):
-                verdict = .refused(reason)
-            case (.fetch, .unusable(let error)): verdict = .refused(error.description)
-            case (.fetch, _): verdict = .ignored(Decision.notACertificate)
-            }
             return CertificateReport(
                 name: certificate.name,
                 version: situation.target,
-                verdict: verdict
+                verdict: Judgement(situation, fetched: fetched).verdict(current: situation.current)
             )
         }
         return PassReport(

@@ -17,6 +17,11 @@ struct Observation: Sendable {
     struct Offer: Sendable {
         let newest: String
         var fetched: [Fetched]
+
+        /// What was fetched of a version.
+        func fetched(_ version: String) -> Fetched? {
+            fetched.first { $0.record.version == version }
+        }
     }
 }
 

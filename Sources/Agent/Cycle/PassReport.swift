@@ -43,10 +43,13 @@ package struct CertificateReport: Sendable {
 
         /// The vault or the identity endpoint gave no answer that could be used.
         case notObserved(VaultError)
+    }
+}
 
-        /// What it means that there is no offer.
-        init(noOffer error: any Error) {
-            self = (error as? VaultError).map { .notObserved($0) } ?? .failed("\(error)")
-        }
+extension CertificateReport {
+    /// The report on a certificate that could not be looked at.
+    init(name: String, noOffer error: any Error) {
+        let verdict = (error as? VaultError).map { Verdict.notObserved($0) }
+        self.init(name: name, version: nil, verdict: verdict ?? .failed("\(error)"))
     }
 }
