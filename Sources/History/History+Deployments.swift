@@ -24,24 +24,40 @@ extension History {
         at: Date
     ) throws(HistoryError) {
         try write("finish deployment") { db in
-            try db.execute(
-                sql: """
-                    UPDATE deployment
-                    SET outcome = :outcome, finished_at = :at,
-                        reason = coalesce(:reason, reason), error = :error
-                    WHERE id = :id AND outcome IS NULL
-                    """,
-                arguments: [
-                    "id": id,
-                    "outcome": outcome.rawValue,
-                    "at": Timestamp.text(at),
-                    "reason": reason.map(withoutPrivateKeys),
-                    "error": error.map(withoutPrivateKeys),
-                ]
-            )
-            guard db.changesCount == 1 else {
-                throw Refused(cause: "deployment \(id) is not open")
-            }
+            let ending = Ending(outcome: outcome, reason: reason, error: error, at: at)
+            try ending.close(id, db)
+        }
+    }
+
+    /// Closes an open row and, in the same transaction, opens the row of what takes over its work.
+    ///
+    /// So there is no moment at which a crash could lose the hooks that the old row owed.
+    ///
+    /// - Returns: The id of the new row.
+    package func finish(
+        _ id: Int64,
+        as outcome: Outcome,
+        error: String?,
+        at: Date,
+        takenOverBy next: NewDeployment
+    ) throws(HistoryError) -> Int64 {
+        try write("take over deployment") { db in
+            try Ending(outcome: outcome, reason: nil, error: error, at: at).close(id, db)
+            return try next.insert(db, ending: nil)
+        }
+    }
+
+    /// Closes an open row and, in the same transaction, notes hooks that must still run.
+    package func finish(
+        _ id: Int64,
+        as outcome: Outcome,
+        error: String?,
+        at: Date,
+        owing hooks: [OwedHook]
+    ) throws(HistoryError) {
+        try write("finish deployment") { db in
+            try Ending(outcome: outcome, reason: nil, error: error, at: at).close(id, db)
+            for hook in hooks { try hook.insertOrCount(db) }
         }
     }
 
@@ -127,6 +143,28 @@ private struct Ending {
     let reason: String?
     let error: String?
     let at: Date
+
+    /// Closes the row, which must be open.
+    func close(_ id: Int64, _ db: Database) throws {
+        try db.execute(
+            sql: """
+                UPDATE deployment
+                SET outcome = :outcome, finished_at = :at,
+                    reason = coalesce(:reason, reason), error = :error
+                WHERE id = :id AND outcome IS NULL
+                """,
+            arguments: [
+                "id": id,
+                "outcome": outcome.rawValue,
+                "at": Timestamp.text(at),
+                "reason": reason.map(withoutPrivateKeys),
+                "error": error.map(withoutPrivateKeys),
+            ]
+        )
+        guard db.changesCount == 1 else {
+            throw Refused(cause: "deployment \(id) is not open")
+        }
+    }
 }
 
 extension NewDeployment {

@@ -23,18 +23,7 @@ extension History {
     /// It then stays owed since when it was first.
     package func owe(_ hook: OwedHook) throws(HistoryError) {
         try write("record owed hook") { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO owed_hook (certificate, version, phase, hook, since, attempts)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    ON CONFLICT (certificate, version, phase, hook) DO UPDATE
-                    SET attempts = attempts + 1
-                    """,
-                arguments: [
-                    hook.certificate, hook.version, hook.phase, hook.hook,
-                    Timestamp.text(hook.since), hook.attempts,
-                ]
-            )
+            try hook.insertOrCount(db)
         }
     }
 
@@ -67,6 +56,19 @@ extension History {
 }
 
 extension OwedHook {
+    /// Adds the debt, or one attempt to the one there is.
+    func insertOrCount(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO owed_hook (certificate, version, phase, hook, since, attempts)
+                VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT (certificate, version, phase, hook) DO UPDATE
+                SET attempts = attempts + 1
+                """,
+            arguments: [certificate, version, phase, hook, Timestamp.text(since), attempts]
+        )
+    }
+
     fileprivate init(_ row: Row) throws {
         self.init(
             certificate: try row.read("certificate"),

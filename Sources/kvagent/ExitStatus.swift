@@ -21,13 +21,14 @@ extension ExitStatus {
     /// What a pass comes to: failures on this side first, then what the vaults said.
     init(_ report: PassReport, tellsChange: Bool) {
         var changed = false
-        var failed = false
+        var failed = !report.failedHooks.isEmpty
         var unavailable = false
         var denied = false
         for certificate in report.certificates {
             switch certificate.verdict {
             case .unchanged, .held, .ignored: continue
             case .deployed, .wouldDeploy: changed = true
+            case .deployedDespite: failed = true
             case .refused, .rolledBack, .failed: failed = true
             case .notObserved(let error):
                 switch ExitStatus(error) {

@@ -46,6 +46,17 @@ struct DecisionTests {
             decision: .upToDate
         ),
         Case(
+            testDescription: "the files of the live version were damaged",
+            situation: Situation(
+                current: new,
+                isIntact: false,
+                target: new,
+                record: record(notAfter: now),
+                now: now
+            ),
+            decision: .deploy
+        ),
+        Case(
             testDescription: "a version was never fetched",
             situation: Situation(current: old, target: new, now: now),
             decision: .fetch

@@ -21,7 +21,7 @@ struct RollbackTargetTests {
         return try target.resolve(
             current: versions[current].version,
             versions: versions,
-            deployed: [versions[2].version, versions[1].version, versions[0].version]
+            deployed: versions.map(\.version)
         )
     }
 
@@ -44,6 +44,12 @@ struct RollbackTargetTests {
     @Test("What can't be meant is refused with a way out", arguments: ["aaaa", "cccc", "-9"])
     func refused(_ text: String) {
         #expect(throws: Refusal.self) { try resolve(text) }
+    }
+
+    @Test("After a rollback the last good one is still further back, not the one just left")
+    func furtherBack() throws {
+        #expect(try resolve(nil, current: 1) == versions[0])
+        #expect(throws: Refusal.self) { try resolve(nil, current: 0) }
     }
 
     @Test("The current version is no target")

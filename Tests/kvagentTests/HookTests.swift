@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import SystemPackage
 import KeyVaultEmulator
 import SystemPackage
 import Testing
@@ -178,6 +180,39 @@ struct HookEndToEndTests {
         }
     }
 
+    @Test("An owed hook that can't be found for a while stays owed")
+    func owedHookAway() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r", "exit 75")
+            try await bed.kvagent("sync", status: 0)
+            try bed.hook("reload/r")
+            #expect(unsafe chmod(bed.hooks.appending("reload/r").string, 0o775) == 0)
+            try await bed.kvagent("sync", status: 1)
+            let owed = try await bed.json("status")["certificates"][0]
+            #expect(owed["state"].string == "degraded" && owed["owedHooks"].array.count == 1)
+            #expect(unsafe chmod(bed.hooks.appending("reload/r").string, 0o755) == 0)
+            bed.clearJournal()
+            try await bed.kvagent("sync", status: 0)
+            #expect(try bed.journalLines() == ["reload r web"])
+        }
+    }
+
+    @Test("Failure hooks are told of a version whose contents were refused, and are recorded")
+    func refusedContents() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try bed.hook("failure/tell", "echo \"$KVAGENT_ERROR\"")
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web", fault: .keyMissing)
+            for _ in 0..<2 { try await bed.kvagent("sync", status: 1) }
+            #expect(try bed.journalLines() == ["failure tell web"])
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["outcome"].string == "rejected")
+            #expect(row["hooks"][0]["output"].string?.contains("private key") == true)
+        }
+    }
+
     @Test("With onFailure keep the new version stays, and the failure is told")
     func keep() async throws {
         try await withTestBed { bed in
@@ -186,11 +221,13 @@ struct HookEndToEndTests {
                 extra: "hooks: {directory: \(bed.hooks), onFailure: keep}"
             )
             try bed.hook("reload/r", "exit 1")
-            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("sync", status: 1)
             #expect(bed.current("web") != nil)
             let row = try await bed.json("history", "web")[0]
             #expect(row["outcome"].string == "deployed")
             #expect(row["error"].string == "reload hook \"r\" exited with 1")
+            let warning = try await bed.json("status")["certificates"][0]["warnings"][0].string
+            #expect(warning?.contains("exited with 1") == true)
         }
     }
 

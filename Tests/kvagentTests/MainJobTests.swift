@@ -135,6 +135,47 @@ struct MainJobTests {
         }
     }
 
+    @Test("Files that are gone or altered are put back at the next pass, and the hooks run")
+    func damaged() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync", status: 0)
+            let version = try #require(bed.current("web"))
+            let directory = bed.certs.appending("web/versions/\(version)")
+            try writeFile(directory.appending("fullchain.pem"), "altered")
+            try await bed.kvagent("sync", status: 0)
+            #expect(try await bed.isWhole("web"))
+            removeTree(directory)
+            try await bed.kvagent("sync", status: 0)
+            #expect(try await bed.isWhole("web"))
+            #expect(bed.current("web") == version)
+            #expect(try bed.journalLines().count == 3)
+            #expect(try await bed.json("history", "web")[0]["trigger"].string == "drift")
+        }
+    }
+
+    @Test("Access that the settings change is given to the live files, also by a rollback")
+    func changedAccess() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            let key = bed.certs.appending("web/current/privkey.pem")
+            #expect(mode(of: key) == 0o600)
+            try bed.writeSettings(
+                ["web"],
+                entries: "mode: \"0640\", customSymbolicLinkName: webCert"
+            )
+            try await bed.kvagent("sync", status: 0)
+            #expect(mode(of: key) == 0o640)
+            #expect(facts(of: bed.certs.appending("webCert")) != nil)
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(mode(of: key) == 0o640)
+        }
+    }
+
     @Test("The key is for its owner alone unless the settings say otherwise")
     func modes() async throws {
         try await withTestBed { bed in

@@ -106,6 +106,21 @@ struct RollbackTests {
         }
     }
 
+    @Test("A second rollback goes further back, not forward again")
+    func twice() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == second)
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == first)
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(bed.current("web") == first)
+        }
+    }
+
     @Test("A rehearsal of a rollback changes nothing")
     func dryRun() async throws {
         try await withTestBed { bed in

@@ -26,18 +26,26 @@ extension Agent {
         isRehearsal: Bool = false
     ) async throws -> PassReport {
         let certificates = try settings.certificates(named: names)
-        if !isRehearsal {
-            try await withLock {
-                try await recover()
-                try await runOwedHooks()
-            }
-        }
+        var failedHooks: [String] = []
+        if !isRehearsal { failedHooks = try await settleDebts() }
         // A stop is heeded while the vaults are asked; once something is being changed, it waits.
         let observations = try await cancelWhenGracefulShutdown { try await observe(certificates) }
         guard !Task.isCancelled, !Task.isShuttingDownGracefully else { throw CancellationError() }
         guard !isRehearsal else { return try rehearse(observations) }
-        return try await withLock {
+        var report = try await withLock {
             try await apply(observations, trigger: trigger)
+        }
+        report.failedHooks += failedHooks
+        return report
+    }
+
+    /// Finishes what a crash left and runs what is owed.
+    ///
+    /// - Returns: What went wrong with hooks that were owed, but for those that asked for later.
+    package func settleDebts() async throws -> [String] {
+        try await withLock {
+            let interrupted = try await recover()
+            return try await interrupted + runOwedHooks()
         }
     }
 
@@ -49,12 +57,13 @@ extension Agent {
         let catalog = hookCatalog()
         var reports: [String: CertificateReport] = [:]
         var due: [String: Date] = [:]
+        var refused: [RefusedVersion] = []
         var candidates: [Candidate] = []
         for observation in observations {
             let name = observation.certificate.name
             due[name] = try record(observation, trigger: trigger)
             do {
-                switch try conclude(observation, trigger: trigger) {
+                switch try conclude(observation, trigger: trigger, refused: &refused) {
                 case .report(let report): reports[name] = report
                 case .candidate(let candidate): candidates.append(candidate)
                 }
@@ -62,7 +71,7 @@ extension Agent {
                 reports[name] = CertificateReport(
                     name: name,
                     version: nil,
-                    verdict: .failed(error.description)
+                    verdict: .failed(error.explained)
                 )
                 logger.error(
                     "certificate not deployed",
@@ -74,6 +83,7 @@ extension Agent {
         for result in try await batch.run(candidates) {
             reports[result.certificate] = CertificateReport(result)
         }
+        for refused in refused { try await runFailureHooks(refused, catalog: catalog) }
         return PassReport(
             runID: runID,
             certificates: observations.compactMap { observation in
@@ -81,7 +91,8 @@ extension Agent {
                 report?.nextPollAt = due[observation.certificate.name]
                 return report
             },
-            warnings: catalog.warnings.map(\.description)
+            warnings: catalog.warnings.map(\.description),
+            failedHooks: []
         )
     }
 
@@ -91,7 +102,11 @@ extension Agent {
     }
 
     /// What an observation leads to; what is not deployed gets its row here.
-    private func conclude(_ observation: Observation, trigger: Trigger) throws -> Conclusion {
+    private func conclude(
+        _ observation: Observation,
+        trigger: Trigger,
+        refused: inout [RefusedVersion]
+    ) throws -> Conclusion {
         let certificate = observation.certificate
         let name = certificate.name
         let offer: Observation.Offer
@@ -109,28 +124,42 @@ extension Agent {
         switch judgement {
         case .deploy:
             if let record = situation.record,
-                let source = try source(of: record, fetched: fetched, certificate: certificate)
+                let files = try files(of: record, fetched: fetched, certificate: certificate)
             {
                 return .candidate(
                     Candidate(
                         certificate: certificate,
                         record: record,
-                        files: source.files,
+                        files: files,
                         previous: situation.current,
-                        trigger: trigger
+                        trigger: situation.current == situation.target ? .drift : trigger
                     )
                 )
             }
             judgement = .overtaken
+        case .unchanged:
+            try keepAccess(situation.record, of: certificate)
         case .leave(let outcome, let reason):
-            try noteOnce(
+            let row = try noteOnce(
                 outcome,
                 reason,
                 version: situation.target,
                 of: certificate,
                 trigger: trigger
             )
-        case .unchanged, .refusedBefore, .overtaken: break
+            if let row, outcome == .rejected {
+                refused.append(
+                    RefusedVersion(
+                        certificate: certificate,
+                        version: situation.target,
+                        current: situation.current,
+                        trigger: trigger,
+                        error: reason,
+                        deployment: row
+                    )
+                )
+            }
+        case .refusedBefore, .overtaken: break
         }
         return .report(
             CertificateReport(
@@ -141,23 +170,31 @@ extension Agent {
         )
     }
 
-    private enum VersionSource {
-        case vault([VersionFile])
-        /// The store has them, byte for byte as they were recorded.
-        case store
-
-        /// What is to be staged.
-        var files: [VersionFile]? { if case .vault(let files) = self { files } else { nil } }
-    }
-
-    /// Where a version's files come from; nil when they are nowhere at hand.
-    private func source(
+    /// The files of a version, from the vault or from the store; nil when they are nowhere at hand.
+    private func files(
         of record: VersionRecord,
         fetched: Fetched?,
         certificate: ObservedCertificate
-    ) throws -> VersionSource? {
-        if case .certificate(let files, _) = fetched?.content { return .vault(files) }
-        return try isOnDisk(record, of: certificate) ? .store : nil
+    ) throws -> [VersionFile]? {
+        if case .certificate(let files, _) = fetched?.content { return files }
+        return try storedFiles(record, of: certificate)
+    }
+
+    /// Gives the live files the owner, group, mode, ACLs and link that the settings ask for now.
+    ///
+    /// Nothing is written where they have them already.
+    private func keepAccess(_ record: VersionRecord?, of certificate: ObservedCertificate) throws {
+        guard let record, let files = try storedFiles(record, of: certificate) else { return }
+        let store = store(of: certificate)
+        _ = try store.stage(
+            files,
+            of: certificate.name,
+            version: record.version,
+            access: certificate.access
+        )
+        if let link = certificate.linkName {
+            try store.link(link, to: certificate.name, file: "bundle.pem")
+        }
     }
 
     /// What a pass would do, from what was observed, with no effect.
@@ -183,7 +220,8 @@ extension Agent {
         return PassReport(
             runID: runID,
             certificates: reports,
-            warnings: hookCatalog().warnings.map(\.description)
+            warnings: hookCatalog().warnings.map(\.description),
+            failedHooks: []
         )
     }
 }
@@ -194,6 +232,8 @@ extension CertificateReport {
         let error = result.error ?? ""
         let verdict: Verdict =
             switch result.outcome {
+            case .deployed where result.error != nil:
+                .deployedDespite(error, previous: result.previousVersion)
             case .deployed: .deployed(previous: result.previousVersion)
             case .held: .held(error)
             case .rejected: .refused(error)

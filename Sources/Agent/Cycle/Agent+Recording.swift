@@ -80,17 +80,20 @@ extension Agent {
     }
 
     /// A row for a version that isn't deployed, once for each version and reason.
+    ///
+    /// - Returns: The row, nil where there is one already.
+    @discardableResult
     func noteOnce(
         _ outcome: Outcome,
         _ reason: String,
         version: String,
         of certificate: ObservedCertificate,
         trigger: Trigger
-    ) throws {
+    ) throws -> Int64? {
         let last = try history.lastDeployment(of: certificate.name, version: version)
-        if last?.outcome == outcome, last?.reason == reason, outcome != .rejected { return }
+        if last?.outcome == outcome, last?.reason == reason, outcome != .rejected { return nil }
         let now = Date()
-        _ = try history.recordRefusal(
+        let row = try history.recordRefusal(
             NewDeployment(
                 certificate: certificate.name,
                 version: version,
@@ -114,6 +117,7 @@ extension Agent {
         case .held: logger.notice("certificate held", metadata: metadata)
         default: logger.error("certificate rejected", metadata: metadata)
         }
+        return row
     }
 
     /// A newer version that a pin keeps from being deployed is a row too.

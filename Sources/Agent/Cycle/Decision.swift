@@ -6,6 +6,9 @@ package struct Situation: Sendable {
     /// The live version, nil before the first installation.
     package var current: String?
 
+    /// Whether the files of the live version are what was recorded.
+    package var isIntact: Bool
+
     /// The version that should be live: the pinned one while a pin applies, else the newest.
     package var target: String
 
@@ -22,6 +25,7 @@ package struct Situation: Sendable {
 
     package init(
         current: String?,
+        isIntact: Bool = true,
         target: String,
         record: VersionRecord? = nil,
         wasIgnored: Bool = false,
@@ -29,6 +33,7 @@ package struct Situation: Sendable {
         now: Date
     ) {
         self.current = current
+        self.isIntact = isIntact
         self.target = target
         self.record = record
         self.wasIgnored = wasIgnored
@@ -85,7 +90,8 @@ extension Decision {
 
     /// The whole policy, without any effect.
     package static func decide(_ situation: Situation) -> Decision {
-        guard situation.target != situation.current else { return .upToDate }
+        let isLive = situation.target == situation.current
+        guard !isLive || !situation.isIntact else { return .upToDate }
         if let refusal = situation.refusal {
             return .refusedBefore(reason: refusal.error ?? refusal.reason ?? "refused before")
         }
@@ -93,6 +99,8 @@ extension Decision {
         guard record.thumbprint != nil else {
             return situation.wasIgnored ? .ignore(reason: notACertificate) : .fetch
         }
+        // What was live before its files were damaged is mended whatever its dates.
+        guard !isLive else { return .deploy }
         if let notAfter = record.notAfter, notAfter <= situation.now {
             return .reject(reason: "expired on \(notAfter.formatted(.rfc3339))")
         }

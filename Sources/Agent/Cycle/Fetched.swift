@@ -2,6 +2,7 @@ import Foundation
 import History
 import KeyVault
 import PKI
+import Sensitive
 import Store
 
 /// A version as it came from the vault, examined.
@@ -67,6 +68,18 @@ extension Fetched {
 }
 
 extension VersionFile {
+    /// The files that hold the private key.
+    private static let secretNames: Set = ["privkey.pem", "bundle.pem"]
+
+    /// A file as it lies in the store.
+    init(stored name: String, _ bytes: SensitiveBytes) {
+        self.init(
+            name: name,
+            contents: .sensitive(bytes),
+            isSecret: Self.secretNames.contains(name)
+        )
+    }
+
     /// The files of one version, under the names that certbot's users know.
     static func all(of bundle: CertificateBundle) -> [VersionFile] {
         [

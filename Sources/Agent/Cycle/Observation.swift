@@ -68,7 +68,7 @@ extension Agent {
         let situation = try situation(of: certificate, offered: newest.version)
         if Decision.decide(situation) == .deploy,
             !offer.fetched.contains(where: { $0.record.version == situation.target }),
-            try !isOnDisk(situation.record, of: certificate)
+            try storedFiles(situation.record, of: certificate) == nil
         {
             offer.fetched.append(try await fetch(situation.target, of: certificate))
         }
@@ -104,8 +104,10 @@ extension Agent {
             pin: try history.pin(of: certificate.name),
             now: now
         )
+        let current = try store(of: certificate).currentVersion(of: certificate.name)
         return Situation(
-            current: try store(of: certificate).currentVersion(of: certificate.name),
+            current: current,
+            isIntact: try isIntact(current, of: certificate),
             target: target,
             record: try history.version(target, of: certificate.name),
             wasIgnored: try history.lastDeployment(of: certificate.name, version: target)?.outcome
@@ -115,16 +117,32 @@ extension Agent {
         )
     }
 
-    /// Whether the files of a version lie in the store, byte for byte as they were recorded.
-    func isOnDisk(_ record: VersionRecord?, of certificate: ObservedCertificate) throws -> Bool {
-        guard let record, !record.files.isEmpty else { return false }
+    /// Whether the live version can be read as it was recorded; one that isn't on record counts as
+    /// intact when its directory is there.
+    private func isIntact(_ version: String?, of certificate: ObservedCertificate) throws -> Bool {
+        guard let version else { return true }
+        let record = try history.version(version, of: certificate.name)
+        guard let record, !record.files.isEmpty else {
+            return try store(of: certificate).versions(of: certificate.name).contains(version)
+        }
+        return try storedFiles(record, of: certificate) != nil
+    }
+
+    /// The files of a version from the store; nil unless all are there, byte for byte as recorded.
+    func storedFiles(
+        _ record: VersionRecord?,
+        of certificate: ObservedCertificate
+    ) throws -> [VersionFile]? {
+        guard let record, !record.files.isEmpty else { return nil }
         let store = store(of: certificate)
+        var files: [VersionFile] = []
         for (file, digest) in record.files {
             guard
                 let bytes = try store.read(file, of: certificate.name, version: record.version),
                 sha256Hex(bytes) == digest
-            else { return false }
+            else { return nil }
+            files.append(VersionFile(stored: file, bytes))
         }
-        return true
+        return files
     }
 }

@@ -8,6 +8,9 @@ package struct PassReport: Sendable {
 
     /// The hook files that were skipped, and why.
     package var warnings: [String]
+
+    /// What went wrong with hooks that were due from earlier passes.
+    package var failedHooks: [String]
 }
 
 /// What one pass did about one certificate.
@@ -26,6 +29,9 @@ package struct CertificateReport: Sendable {
         /// The right version was live already.
         case unchanged
         case deployed(previous: String?)
+
+        /// The version is live although a hook failed, as `hooks.onFailure` wants it.
+        case deployedDespite(String, previous: String?)
 
         /// It would be deployed, were this not a rehearsal.
         case wouldDeploy(previous: String?)

@@ -49,7 +49,7 @@ package actor VaultWatcher {
                 }
                 // A disabled certificate still answers; its secret says 403 SecretDisabled, which
                 // is what has to be reported.
-            } catch  where error.kind == .denied {
+            } catch  where error.isMissingRole {
                 withoutCertificates.insert(view)
             } catch  where error.kind == .notFound {
                 // The secret itself tells whether it is missing too.
@@ -71,5 +71,14 @@ package actor VaultWatcher {
 
     private nonisolated func client(_ credential: Credential) -> VaultClient {
         VaultClient(http: http, tokens: tokens, credential: credential, cloud: cloud)
+    }
+}
+
+extension VaultError {
+    /// Whether the identity may not read this, as opposed to nothing here (a firewall, a token that
+    /// the vault doesn't take): only that stays so until a role is granted.
+    fileprivate var isMissingRole: Bool {
+        kind == .denied && status == 403
+            && !["ForbiddenByFirewall", "ForbiddenByConnection"].contains(innerCode)
     }
 }

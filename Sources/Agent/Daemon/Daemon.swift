@@ -97,7 +97,7 @@ package struct Daemon: Service {
                     agent = fresh
                     schedule.follow(agent.settings.certificates)
                 }
-                notifier.ready()
+                if isReady { notifier.ready() }
             }
             if let report = await pass(of: agent.nextRun(), over: schedule.due()) {
                 schedule.note(report)
@@ -120,20 +120,20 @@ package struct Daemon: Service {
         logger.notice("stopped")
     }
 
-    /// Yields `.due` at `date`, unless it is cancelled before.
+    /// Yields `.due` at `time`, unless it is cancelled before.
     private static func timer(
-        until date: Date,
+        until time: ContinuousClock.Instant,
         _ wake: AsyncStream<Wake>.Continuation
     ) -> Task<Void, any Error> {
         Task {
-            try await Task.sleep(for: .seconds(max(0, date.timeIntervalSinceNow)))
+            try await Task.sleep(until: time, clock: .continuous)
             wake.yield(.due)
         }
     }
 
     private func pass(of agent: Agent, over names: [String]) async -> PassReport? {
         guard !names.isEmpty else {
-            return PassReport(runID: "", certificates: [], warnings: [])
+            return PassReport(runID: "", certificates: [], warnings: [], failedHooks: [])
         }
         do {
             let report = try await agent.pass(over: names, trigger: .poll)
@@ -197,6 +197,7 @@ extension CertificateReport {
     var isInstalled: Bool {
         switch verdict {
         case .unchanged, .deployed, .ignored: true
+        case .deployedDespite: true
         case .wouldDeploy, .held, .refused, .rolledBack, .failed, .notObserved: false
         }
     }

@@ -1,61 +1,79 @@
 import Foundation
+import KeyVault
 
 /// When each certificate is looked at again, as one daemon plans it.
+///
+/// Times are those of the continuous clock: the wall clock may be set back by a year, and polls
+/// must not wait for it to catch up.
 struct PollSchedule {
+    /// What is planned for one certificate.
+    private struct Entry {
+        let url: SecretURL
+        var due: ContinuousClock.Instant
+    }
+
     /// Certificates that are due within so short a time are asked for in one pass.
-    private static let together: TimeInterval = 1
+    private static let together: Duration = .seconds(1)
 
     /// With nothing to poll for longer than this, the daemon looks at its plan all the same.
-    private static let longestSleep: TimeInterval = 86_400
+    private static let longestSleep: Duration = .seconds(86_400)
 
-    private var due: [String: Date]
+    private var entries: [String: Entry]
 
     /// All of them at once.
-    init(_ certificates: [ObservedCertificate], now: Date = Date()) {
-        due = Dictionary(uniqueKeysWithValues: certificates.map { ($0.name, now) })
+    init(_ certificates: [ObservedCertificate], now: ContinuousClock.Instant = .now) {
+        entries = Dictionary(
+            uniqueKeysWithValues: certificates.map { ($0.name, Entry(url: $0.url, due: now)) }
+        )
     }
 
     /// The names to poll now, sorted.
-    func due(at now: Date = Date()) -> [String] {
-        due.filter { $0.value <= now.addingTimeInterval(Self.together) }.map(\.key).sorted()
+    func due(at now: ContinuousClock.Instant = .now) -> [String] {
+        entries.filter { $0.value.due <= now + Self.together }.map(\.key).sorted()
     }
 
     /// The time of the next poll.
-    var next: Date {
-        due.values.min() ?? Date(timeIntervalSinceNow: Self.longestSleep)
+    var next: ContinuousClock.Instant {
+        entries.values.map(\.due).min() ?? .now + Self.longestSleep
     }
 
-    mutating func makeAllDue(now: Date = Date()) {
-        for name in due.keys { due[name] = now }
+    mutating func makeAllDue(now: ContinuousClock.Instant = .now) {
+        for name in entries.keys { entries[name]?.due = now }
     }
 
     /// Plans the next poll of everything that a pass looked at.
-    mutating func note(_ report: PassReport) {
+    mutating func note(_ report: PassReport, now: ContinuousClock.Instant = .now) {
         for certificate in report.certificates {
-            if let date = certificate.nextPollAt { due[certificate.name] = date }
+            guard let date = certificate.nextPollAt else { continue }
+            entries[certificate.name]?.due = now + .seconds(max(0, date.timeIntervalSinceNow))
         }
     }
 
     /// Moves what is due by now to later.
-    mutating func postpone(by pause: Duration, now: Date = Date()) {
-        for name in due(at: now) { due[name] = now.addingTimeInterval(pause.inSeconds) }
+    mutating func postpone(by pause: Duration, now: ContinuousClock.Instant = .now) {
+        for name in due(at: now) { entries[name]?.due = now + pause }
     }
 
-    /// Takes over a new list: new ones are due at once, gone ones are forgotten, and the rest
-    /// keep their time, so that a reload makes no storm of requests.
-    mutating func follow(_ certificates: [ObservedCertificate], now: Date = Date()) {
+    /// Takes over a new list: new ones, and those of another URL, are due at once, gone ones are
+    /// forgotten, and the rest keep their time, so that a reload makes no storm of requests.
+    mutating func follow(
+        _ certificates: [ObservedCertificate],
+        now: ContinuousClock.Instant = .now
+    ) {
         let latest = certificates.map { certificate in
-            let planned = due[certificate.name] ?? now
-            return (
-                certificate.name,
-                min(planned, now.addingTimeInterval(certificate.pollingInterval.inSeconds))
-            )
+            let planned = entries[certificate.name].flatMap {
+                $0.url == certificate.url ? $0.due : nil
+            }
+            let due = min(planned ?? now, now + certificate.pollingInterval)
+            return (certificate.name, Entry(url: certificate.url, due: due))
         }
-        due = Dictionary(uniqueKeysWithValues: latest)
+        entries = Dictionary(uniqueKeysWithValues: latest)
     }
 
     /// One line for the service manager.
     var summary: String {
-        "\(due.count) certificates, next poll at \(next.formatted(.rfc3339))"
+        let wait = ContinuousClock.now.duration(to: next).inSeconds
+        let next = Date(timeIntervalSinceNow: max(0, wait)).formatted(.rfc3339)
+        return "\(entries.count) certificates, next poll at \(next)"
     }
 }

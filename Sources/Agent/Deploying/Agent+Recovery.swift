@@ -10,18 +10,21 @@ extension Agent {
     /// | `current` names | what the crash cut short | what is done |
     /// |---|---|---|
     /// | the deployment's version | its hooks | they all run again, at least once |
-    /// | the version before, after hooks ran | going back | the hooks of that version run |
+    /// | the same, and a hook had failed | going back | the version before comes back, as next |
+    /// | the version before, after hooks ran | going back | the hooks of that version are owed |
     /// | the version before | staging or checks | nothing: the next decision takes it up |
-    func recover() async throws {
+    ///
+    /// A row is closed in the transaction that opens its successor or notes its debts, so that
+    /// another crash loses nothing. One whose store can't be read stays open.
+    ///
+    /// - Returns: What went wrong with the hooks that ran.
+    func recover() async throws -> [String] {
+        let open = try history.openDeployments()
+        guard !open.isEmpty else { return [] }
+        let catalog = hookCatalog()
         var candidates: [Candidate] = []
-        for deployment in try history.openDeployments() {
-            try history.finish(
-                deployment.id,
-                as: .interrupted,
-                reason: deployment.reason,
-                error: "the agent ended before this was finished",
-                at: Date()
-            )
+        var rollbacks: Set<String> = []
+        for deployment in open {
             logger.warning(
                 "found a deployment that was interrupted",
                 metadata: [
@@ -29,105 +32,134 @@ extension Agent {
                 ]
             )
             guard let certificate = settings.certificate(named: deployment.certificate) else {
+                try close(deployment, as: .interrupted, owing: [])
                 continue
             }
-            let current: String?
-            do {
-                current = try store(of: certificate).currentVersion(of: certificate.name)
-            } catch {
+            guard let current = try? takeBackIfRefused(deployment, of: certificate) else {
                 // The pass that follows meets the same error and reports it for the certificate.
                 continue
             }
-            guard let current else { continue }
-            let sawHooks = deployment.hookRuns.contains { $0.phase != HookPhase.check.rawValue }
-            guard current == deployment.version || sawHooks else { continue }
-            let record =
-                try history.version(current, of: certificate.name)
-                ?? VersionRecord(bare: current, of: certificate.name, at: Date())
-            candidates.append(
-                Candidate(
-                    certificate: certificate,
-                    record: record,
-                    files: nil,
-                    previous: current == deployment.version
-                        ? deployment.previousVersion : current,
-                    trigger: .recovery,
-                    reason: deployment.reason
+            if current == deployment.version {
+                let candidate = try takeOver(deployment, of: certificate)
+                candidates.append(candidate)
+                if deployment.trigger == .rollback { rollbacks.insert(candidate.name) }
+            } else if let current, current == deployment.previousVersion, deployment.sawLiveHooks {
+                try close(
+                    deployment,
+                    as: deployment.failedHook == nil ? .interrupted : .rolledBack,
+                    owing: debts(of: current, certificate, catalog)
                 )
+            } else {
+                try close(
+                    deployment,
+                    as: deployment.failedHook == nil ? .interrupted : .rolledBack,
+                    owing: []
+                )
+            }
+            if deployment.trigger == .rollback, deployment.failedHook != nil,
+                try history.pin(of: certificate.name)?.version == deployment.version
+            {
+                // A rollback that failed must not leave its pin on what isn't live.
+                try history.removePin(of: certificate.name, by: actor)
+            }
+        }
+        guard !candidates.isEmpty else { return [] }
+        var batch = Batch(agent: self, catalog: catalog)
+        let results = try await batch.run(candidates)
+        for result in results where result.outcome != .deployed {
+            if rollbacks.contains(result.certificate) {
+                try history.removePin(of: result.certificate, by: actor)
+            }
+        }
+        return results.compactMap(\.error)
+    }
+
+    /// The version that is live, after one whose hook had failed was taken back.
+    private func takeBackIfRefused(
+        _ deployment: Deployment,
+        of certificate: ObservedCertificate
+    ) throws -> String?? {
+        let store = store(of: certificate)
+        let current = try store.currentVersion(of: certificate.name)
+        guard current == deployment.version, deployment.failedHook != nil,
+            settings.hooks.onFailure == .rollback
+        else { return .some(current) }
+        try store.makeCurrent(deployment.previousVersion, of: certificate.name)
+        return .some(deployment.previousVersion)
+    }
+
+    /// Closes an interrupted row and opens one that runs its hooks again.
+    private func takeOver(
+        _ deployment: Deployment,
+        of certificate: ObservedCertificate
+    ) throws -> Candidate {
+        let record =
+            try history.version(deployment.version, of: certificate.name)
+            ?? VersionRecord(bare: deployment.version, of: certificate.name, at: Date())
+        var candidate = Candidate(
+            certificate: certificate,
+            record: record,
+            files: try storedFiles(record, of: certificate),
+            previous: deployment.previousVersion,
+            trigger: .recovery,
+            reason: deployment.reason
+        )
+        candidate.deployment = try history.finish(
+            deployment.id,
+            as: .interrupted,
+            error: Self.interruption,
+            at: Date(),
+            takenOverBy: newDeployment(candidate)
+        )
+        return candidate
+    }
+
+    private func close(
+        _ deployment: Deployment,
+        as outcome: Outcome,
+        owing hooks: [OwedHook]
+    ) throws {
+        try history.finish(
+            deployment.id,
+            as: outcome,
+            error: deployment.failedHook ?? Self.interruption,
+            at: Date(),
+            owing: hooks
+        )
+    }
+
+    private static let interruption = "the agent ended before this was finished"
+
+    /// The hooks that are due for a version that is live again.
+    private func debts(
+        of version: String,
+        _ certificate: ObservedCertificate,
+        _ catalog: HookCatalog
+    ) -> [OwedHook] {
+        [HookPhase.deploy, .reload].flatMap { catalog.hooks($0, for: certificate.name) }.map {
+            OwedHook(
+                certificate: certificate.name,
+                version: version,
+                phase: $0.phase.rawValue,
+                hook: $0.name,
+                since: Date(),
+                attempts: 0
             )
         }
-        guard !candidates.isEmpty else { return }
-        var batch = Batch(agent: self, catalog: hookCatalog())
-        _ = try await batch.run(candidates)
     }
 
-    /// Runs the hooks that said "later" or failed on the way back, each once for all the
-    /// certificates that owe it.
-    func runOwedHooks() async throws {
-        let owed = try history.owedHooks(of: nil)
-        guard !owed.isEmpty else { return }
-        let catalog = hookCatalog()
-        var groups: [(hook: Hook, owed: [OwedHook])] = []
-        for debt in owed {
-            guard let certificate = settings.certificate(named: debt.certificate),
-                (try? store(of: certificate).currentVersion(of: debt.certificate)) == debt.version,
-                let hook = catalog.hooks(named: debt.hook, phase: debt.phase, for: debt.certificate)
-            else {
-                logger.notice(
-                    "owed hook dropped: its version or the hook itself is gone",
-                    metadata: ["certificate": "\(debt.certificate)", "hook": "\(debt.hook)"]
-                )
-                try history.settle(debt)
-                continue
-            }
-            if hook.phase == .reload,
-                let group = groups.firstIndex(where: { $0.hook.command == hook.command })
-            {
-                groups[group].owed.append(debt)
-            } else {
-                groups.append((hook, [debt]))
-            }
-        }
-        for group in groups { try await run(group.hook, owedBy: group.owed) }
-    }
-
-    private func run(_ hook: Hook, owedBy debts: [OwedHook]) async throws {
-        let certificates = debts.compactMap { debt in
-            settings.certificate(named: debt.certificate).map {
-                eventCertificate($0, version: debt.version, previous: nil, isLive: true)
-            }
-        }
-        let event = HookEvent(
-            phase: hook.phase,
-            trigger: Trigger.recovery.rawValue,
-            runId: runID,
-            attempt: (debts.map(\.attempts).max() ?? 0) + 1,
-            certificates: certificates,
-            error: nil
+    /// The row that a candidate's deployment begins with.
+    func newDeployment(_ candidate: Candidate) -> NewDeployment {
+        NewDeployment(
+            certificate: candidate.name,
+            version: candidate.version,
+            trigger: candidate.trigger,
+            actor: actor,
+            reason: candidate.reason,
+            startedAt: Date(),
+            previousVersion: candidate.previous,
+            runID: runID
         )
-        let run = await runner.run(hook, event: event)
-        for debt in debts {
-            if let deployment = try history.lastDeployment(
-                of: debt.certificate,
-                version: debt.version
-            ) {
-                try history.record(HookRunRecord(run), of: deployment.id)
-            }
-            if run.outcome.isSuccess {
-                try history.settle(debt)
-            } else {
-                try history.owe(debt)
-            }
-        }
-        let metadata: Logger.Metadata = [
-            "hook": "\(hook.name)",
-            "certificates": "\(debts.map(\.certificate).joined(separator: " "))",
-        ]
-        if run.outcome.isSuccess {
-            logger.notice("owed hook succeeded", metadata: metadata)
-        } else {
-            logger.warning("owed hook did not succeed: \(run.summary)", metadata: metadata)
-        }
     }
 
     /// Removes versions beyond `history.keepVersions`; current, pinned and the one before stay.
@@ -183,11 +215,17 @@ extension VersionRecord {
     }
 }
 
-extension HookCatalog {
-    /// The hook of that name, if it still applies to the certificate.
-    func hooks(named name: String, phase: String, for certificate: String) -> Hook? {
-        HookPhase(rawValue: phase).flatMap { phase in
-            hooks(phase, for: certificate).first { $0.name == name }
+extension Deployment {
+    /// Whether any hook saw its version live.
+    fileprivate var sawLiveHooks: Bool {
+        hookRuns.contains { $0.phase != HookPhase.check.rawValue }
+    }
+
+    /// The hook that found its version bad, in words; nil when none did.
+    fileprivate var failedHook: String? {
+        hookRuns.first { run in
+            ["deploy", "reload"].contains(run.phase) && run.exitCode != 0 && run.exitCode != 75
         }
+        .map { "\($0.phase) hook \"\($0.name)\" failed; the agent ended before this was finished" }
     }
 }

@@ -5,36 +5,35 @@ import Logging
 
 extension Batch {
     /// Runs the deploy hooks of one certificate; a failure takes it back, as the settings say.
-    mutating func runDeployHooks(_ index: Int) async throws {
+    mutating func runDeployHooks(_ index: Int) async {
         let event = event(.deploy, of: [index])
         for hook in catalog.hooks(.deploy, for: members[index].candidate.name) {
-            let run = try await run(hook, event, of: [index])
-            if let error = try judge(run, of: [index]) {
-                try await goBack([index], because: error, reloading: [])
+            let run = await run(hook, event, of: [index])
+            if let error = judge(run, of: [index]) {
+                await goBack([index], because: error, reloading: [])
                 return
             }
         }
     }
 
     /// Runs each reload hook once for all the certificates that it applies to.
-    mutating func runReloadHooks() async throws {
+    mutating func runReloadHooks() async {
         var done: [Hook] = []
         for (hook, indices) in reloadGroups() {
             let live = indices.filter { members[$0].state == .live }
             guard !live.isEmpty else { continue }
             done.append(hook)
-            let run = try await run(hook, event(.reload, of: live), of: live)
-            if let error = try judge(run, of: live) {
-                try await goBack(live, because: error, reloading: done)
+            let run = await run(hook, event(.reload, of: live), of: live)
+            if let error = judge(run, of: live) {
+                await goBack(live, because: error, reloading: done)
             }
         }
     }
 
-    mutating func runFailureHooks(_ index: Int) async throws {
+    mutating func runFailureHooks(_ index: Int) async {
         let event = event(.failure, of: [index])
         for hook in catalog.hooks(.failure, for: members[index].candidate.name) {
-            let run = await agent.runner.run(hook, event: event)
-            if !run.outcome.isSuccess { logFailure(run, of: [index]) }
+            _ = await run(hook, event, of: [index])
         }
     }
 
@@ -57,10 +56,13 @@ extension Batch {
     }
 
     /// Runs one hook and records it under every deployment that it was run for.
-    func run(_ hook: Hook, _ event: HookEvent, of indices: [Int]) async throws -> HookRun {
+    mutating func run(_ hook: Hook, _ event: HookEvent, of indices: [Int]) async -> HookRun {
         let run = await agent.runner.run(hook, event: event)
         for index in indices {
-            try history.record(HookRunRecord(run), of: members[index].deployment)
+            let deployment = members[index].deployment
+            note { history throws(HistoryError) in
+                try history.record(HookRunRecord(run), of: deployment)
+            }
         }
         if !run.outcome.isSuccess { logFailure(run, of: indices) }
         return run
@@ -69,20 +71,23 @@ extension Batch {
     /// What the end of a hook means for the certificates it was run for.
     ///
     /// - Returns: The reason to take them back, or nil when they stay.
-    private mutating func judge(_ run: HookRun, of indices: [Int]) throws -> String? {
+    private mutating func judge(_ run: HookRun, of indices: [Int]) -> String? {
         let policy = agent.settings.hooks.onFailure
         switch run.outcome {
         case .succeeded:
-            for index in indices { try history.settle(owed(run.hook, index, live: true)) }
+            for index in indices {
+                let debt = owed(run.hook, index, live: true)
+                note { history throws(HistoryError) in try history.settle(debt) }
+            }
             return nil
         case .later:
-            for index in indices { try history.owe(owed(run.hook, index, live: true)) }
+            for index in indices { owe(owed(run.hook, index, live: true)) }
             return nil
         case .failed, .signalled, .timedOut, .couldNotStart:
             guard policy != .rollback else { return run.summary }
             for index in indices {
                 members[index].error = run.summary
-                if policy == .retry { try history.owe(owed(run.hook, index, live: true)) }
+                if policy == .retry { owe(owed(run.hook, index, live: true)) }
             }
             return nil
         }
@@ -96,7 +101,7 @@ extension Batch {
         _ indices: [Int],
         because error: String,
         reloading hooks: [Hook]
-    ) async throws {
+    ) async {
         for index in indices {
             members[index].error = error
             takeBack(index)
@@ -107,7 +112,7 @@ extension Batch {
         for index in back {
             let event = event(.deploy, of: [index])
             for hook in catalog.hooks(.deploy, for: members[index].candidate.name) {
-                try await runAfterGoingBack(hook, event, of: [index])
+                await runAfterGoingBack(hook, event, of: [index])
             }
         }
         guard !back.isEmpty else { return }
@@ -117,7 +122,7 @@ extension Batch {
                     .contains { $0.command == hook.command }
             }
             guard !concerned.isEmpty else { continue }
-            try await runAfterGoingBack(hook, event(.reload, of: concerned), of: concerned)
+            await runAfterGoingBack(hook, event(.reload, of: concerned), of: concerned)
         }
     }
 
@@ -125,13 +130,17 @@ extension Batch {
         _ hook: Hook,
         _ event: HookEvent,
         of indices: [Int]
-    ) async throws {
-        let run = try await run(hook, event, of: indices)
+    ) async {
+        let run = await run(hook, event, of: indices)
         guard !run.outcome.isSuccess else { return }
         for index in indices {
-            try history.owe(owed(hook, index, live: false))
+            owe(owed(hook, index, live: false))
             members[index].error = (members[index].error ?? "") + "; on the way back \(run.summary)"
         }
+    }
+
+    private mutating func owe(_ debt: OwedHook) {
+        note { history throws(HistoryError) in try history.owe(debt) }
     }
 
     /// The debt of a hook for the version that is live: the candidate, or what came back.

@@ -31,6 +31,16 @@ struct Batch {
     let catalog: HookCatalog
     var members: [Member] = []
 
+    /// The first thing that could not be recorded after a switch.
+    ///
+    /// It waits until every version that was found bad is taken back: files need no database.
+    private var unrecorded: HistoryError?
+
+    init(agent: Agent, catalog: HookCatalog) {
+        self.agent = agent
+        self.catalog = catalog
+    }
+
     var history: History { agent.history }
 
     /// Takes every candidate through check, switch, deploy and reload.
@@ -39,27 +49,27 @@ struct Batch {
     ///   pass recovers it as after a crash.
     mutating func run(_ candidates: [Candidate]) async throws -> [DeploymentResult] {
         for candidate in candidates {
-            let deployment = try history.begin(
-                NewDeployment(
-                    certificate: candidate.name,
-                    version: candidate.version,
-                    trigger: candidate.trigger,
-                    actor: agent.actor,
-                    reason: candidate.reason,
-                    startedAt: Date(),
-                    previousVersion: candidate.previous,
-                    runID: agent.runID
-                )
-            )
+            let deployment =
+                try candidate.deployment ?? history.begin(agent.newDeployment(candidate))
             members.append(Member(candidate: candidate, deployment: deployment))
         }
         for index in members.indices { try await prepare(index) }
         for index in members.indices where members[index].state == .staged { switchOver(index) }
         for index in members.indices where members[index].state == .live {
-            try await runDeployHooks(index)
+            await runDeployHooks(index)
         }
-        try await runReloadHooks()
+        await runReloadHooks()
+        if let unrecorded { throw unrecorded }
         return try await finish()
+    }
+
+    /// Writes to the history after a switch, and keeps a failure of that for later.
+    mutating func note(_ write: (History) throws(HistoryError) -> Void) {
+        do {
+            try write(history)
+        } catch {
+            if unrecorded == nil { unrecorded = error }
+        }
     }
 
     /// Stages the files and asks the check hooks; nothing live is touched.
@@ -67,14 +77,19 @@ struct Batch {
         let candidate = members[index].candidate
         if let files = candidate.files {
             do {
-                _ = try agent.store(of: candidate.certificate).stage(
+                let store = agent.store(of: candidate.certificate)
+                _ = try store.stage(
                     files,
                     of: candidate.name,
                     version: candidate.version,
                     access: candidate.certificate.access
                 )
+                if let link = candidate.certificate.linkName {
+                    // Through `current`, so it may be made before the switch, and must be possible.
+                    try store.link(link, to: candidate.name, file: "bundle.pem")
+                }
             } catch {
-                end(index, as: .failed, error.description)
+                end(index, as: .failed, error.explained)
                 return
             }
         }
@@ -83,7 +98,7 @@ struct Batch {
         guard candidate.trigger != .recovery else { return }
         let event = event(.check, of: [index])
         for hook in catalog.hooks(.check, for: candidate.name) {
-            let run = try await run(hook, event, of: [index])
+            let run = await run(hook, event, of: [index])
             switch run.outcome {
             case .succeeded: continue
             case .later: end(index, as: .held, "\(run.summary); it is asked again at the next pass")
@@ -96,17 +111,14 @@ struct Batch {
     /// The one rename that makes a version live.
     private mutating func switchOver(_ index: Int) {
         let candidate = members[index].candidate
-        let store = agent.store(of: candidate.certificate)
         do {
-            try store.makeCurrent(candidate.version, of: candidate.name)
+            try agent.store(of: candidate.certificate).makeCurrent(
+                candidate.version,
+                of: candidate.name
+            )
             members[index].state = .live
-            if let link = candidate.certificate.linkName {
-                try store.link(link, to: candidate.name, file: "bundle.pem")
-            }
         } catch {
-            let wasLive = members[index].state == .live
-            end(index, as: .failed, error.description)
-            if wasLive { takeBack(index) }
+            end(index, as: .failed, error.explained)
         }
     }
 
@@ -171,11 +183,12 @@ struct Batch {
                 )
                 agent.prune(members[index].candidate)
             case .rejected, .rolledBack, .failed:
-                try await runFailureHooks(index)
+                await runFailureHooks(index)
             case .held, .interrupted, .ignored:
                 continue
             }
         }
+        if let unrecorded { throw unrecorded }
         return results
     }
 

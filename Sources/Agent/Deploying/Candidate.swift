@@ -6,7 +6,8 @@ struct Candidate: Sendable {
     let certificate: ObservedCertificate
     let record: VersionRecord
 
-    /// The files to stage; nil when they lie in the store already and match the history.
+    /// The files to stage, also where they lie in the store already, so that they get the access
+    /// that the settings ask for now; nil for a version that is live and isn't on record.
     let files: [VersionFile]?
 
     /// The version that is live now, and comes back if this one fails.
@@ -15,6 +16,9 @@ struct Candidate: Sendable {
 
     /// Why, where a person or a crash gave a reason.
     var reason: String?
+
+    /// The row that is open for it already, where it takes over the work of one.
+    var deployment: Int64?
 
     var name: String { certificate.name }
     var version: String { record.version }

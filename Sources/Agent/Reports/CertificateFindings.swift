@@ -15,6 +15,9 @@ struct CertificateFindings: Sendable {
     /// The newest row of the live version.
     var lastOfCurrent: Deployment?
     var owedHooks: [OwedHook]
+
+    /// The row of a deployment that nobody is working on any more.
+    var interrupted: Deployment?
     var now: Date
 }
 
@@ -37,7 +40,9 @@ extension CertificateState {
         let failedLive =
             findings.lastOfCurrent?.outcome == .failed
             && findings.lastOfCurrent?.previousVersion != current
-        return isOwed || failedLive ? .degraded : nil
+        let isMisplaced = findings.pin.map { $0.holds(at: findings.now) && $0.version != current }
+        return isOwed || failedLive || findings.interrupted != nil || isMisplaced == true
+            ? .degraded : nil
     }
 
     private static func ofTheVault(_ poll: PollRecord?) -> CertificateState? {
@@ -56,7 +61,9 @@ extension CertificateState {
         if let latest = findings.poll?.latestVersion, latest != findings.current {
             switch findings.lastOfLatest?.outcome {
             case .held: return .held
-            case .rejected, .rolledBack, .failed: return .rejected
+            case .rejected, .rolledBack: return .rejected
+            // This machine is at fault, not the version.
+            case .failed: return findings.current == nil ? .pending : .degraded
             case .ignored: return .ignored
             case .deployed, .interrupted, nil: break
             }

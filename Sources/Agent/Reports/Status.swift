@@ -22,6 +22,9 @@ extension StatusReport {
         let polls = Dictionary(
             uniqueKeysWithValues: try history?.polls().map { ($0.certificate, $0) } ?? []
         )
+        // While somebody holds the lock, an open deployment is under way, not interrupted.
+        let isAtWork = ProcessLock.currentHolder(at: settings.lockFile) != nil
+        let open = isAtWork ? [] : try history?.openDeployments() ?? []
         let owed = Dictionary(grouping: try history?.owedHooks(of: nil) ?? [], by: \.certificate)
         let catalog = HookCatalog.discover(
             in: settings.hooks.directory,
@@ -33,6 +36,7 @@ extension StatusReport {
                 history: history,
                 poll: polls[certificate.name],
                 owedHooks: owed[certificate.name] ?? [],
+                interrupted: open.first { $0.certificate == certificate.name },
                 now: now
             )
         }
@@ -53,6 +57,7 @@ extension CertificateStatus {
         history: History?,
         poll: PollRecord?,
         owedHooks: [OwedHook],
+        interrupted: Deployment? = nil,
         now: Date
     ) throws {
         var warnings: [String] = []
@@ -77,8 +82,20 @@ extension CertificateStatus {
             },
             lastOfCurrent: lastOfCurrent,
             owedHooks: owedHooks,
+            interrupted: interrupted,
             now: now
         )
+        if let interrupted {
+            warnings.append(
+                "the deployment of version \(interrupted.version) was interrupted; the next pass finishes it"
+            )
+        }
+        if let pin, pin.holds(at: now), let current, pin.version != current {
+            warnings.append("pinned to version \(pin.version), which is not live")
+        }
+        if let error = lastOfCurrent?.error {
+            warnings.append("version \(current ?? ""): \(error)")
+        }
         let record = try current.flatMap { try history?.version($0, of: name) }
         if let notAfter = record?.notAfter, notAfter <= now {
             warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")

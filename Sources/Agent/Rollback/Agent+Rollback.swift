@@ -57,10 +57,10 @@ extension Agent {
     ///   `StoreError`, `HistoryError`, `LockError`.
     package func rollback(_ request: RollbackRequest) async throws -> RollbackReport {
         let certificate = try certificate(named: request.certificate)
-        if !request.isRehearsal { try await withLock { try await recover() } }
+        if !request.isRehearsal { _ = try await withLock { try await recover() } }
         let record = try target(of: request, certificate: certificate)
-        var files: [VersionFile]?
-        let isFetched = try !isOnDisk(record, of: certificate)
+        var files = try storedFiles(record, of: certificate)
+        let isFetched = files == nil
         if isFetched, !request.isRehearsal {
             files = try await refetch(record, of: certificate)
         }
@@ -91,8 +91,10 @@ extension Agent {
         let deployments = try history.deployments(
             HistoryFilter(certificate: certificate.name, outcome: .deployed)
         )
+        // In the order in which they first went live: a version that was rolled back to is still
+        // as old as it was, so a second rollback goes further back and not forward again.
         var deployed: [String] = []
-        for deployment in deployments where !deployed.contains(deployment.version) {
+        for deployment in deployments.reversed() where !deployed.contains(deployment.version) {
             deployed.append(deployment.version)
         }
         let record = try request.target.resolve(

@@ -36,7 +36,8 @@ extension RollbackTarget {
     /// - Parameters:
     ///   - current: The live version, which can't be the target.
     ///   - versions: Every version on record that was a certificate.
-    ///   - deployed: The versions that were live and good, newest first, each once.
+    ///   - deployed: The versions that were live and good, each once, in the order in which they
+    ///     first went live.
     /// - Returns: The one version that is meant.
     /// - Throws: ``Refusal`` that says what there is instead.
     package func resolve(
@@ -44,7 +45,7 @@ extension RollbackTarget {
         versions: [VersionRecord],
         deployed: [String]
     ) throws(Refusal) -> VersionRecord {
-        let earlier = deployed.filter { $0 != current }
+        let earlier = Array(deployed.prefix { $0 != current }.reversed())
         let wanted: [VersionRecord]
         switch self {
         case .lastGood, .steps:

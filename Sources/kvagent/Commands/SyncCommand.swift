@@ -82,7 +82,9 @@ extension PassReport {
             )
         }
         let hints = Set(certificates.compactMap(\.verdict.hint)).sorted().map { "hint: \($0)" }
-        return ([table.text()] + hints + warnings.map { "warning: \($0)" })
+        return
+            ([table.text()] + hints + warnings.map { "warning: \($0)" }
+            + failedHooks.map { "owed hook: \($0)" })
             .joined(separator: "\n")
     }
 }
@@ -92,7 +94,7 @@ extension CertificateReport.Verdict {
     fileprivate var word: String {
         switch self {
         case .unchanged: "unchanged"
-        case .deployed: "deployed"
+        case .deployed, .deployedDespite: "deployed"
         case .wouldDeploy: "wouldDeploy"
         case .held: "held"
         case .ignored: "ignored"
@@ -106,6 +108,7 @@ extension CertificateReport.Verdict {
     fileprivate var reason: String? {
         switch self {
         case .unchanged, .deployed, .wouldDeploy: nil
+        case .deployedDespite(let reason, _): reason
         case .held(let reason), .ignored(let reason), .refused(let reason),
             .rolledBack(let reason), .failed(let reason):
             reason
@@ -119,7 +122,9 @@ extension CertificateReport.Verdict {
 
     fileprivate var previousVersion: String? {
         switch self {
-        case .deployed(let previous), .wouldDeploy(let previous): previous
+        case .deployed(let previous), .deployedDespite(_, let previous),
+            .wouldDeploy(let previous):
+            previous
         default: nil
         }
     }
