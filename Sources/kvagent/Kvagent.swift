@@ -29,6 +29,8 @@ struct Kvagent: AsyncParsableCommand {
 @main
 enum Main {
     static func main() async {
+        Process.keepStandardDescriptors()
+        Process.outliveItsReaders()
         Process.keepSecretsInMemory()
         do {
             var command = try Kvagent.parseAsRoot()
@@ -45,6 +47,24 @@ enum Main {
 
 /// What concerns the whole process.
 enum Process {
+    /// Takes the numbers 0 to 2 where whoever started us has closed them.
+    ///
+    /// The history would otherwise get one, and the log would be written into the database. They
+    /// are opened the wrong way round, so that writing goes wrong instead of seeming to succeed.
+    static func keepStandardDescriptors() {
+        for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) == -1 {
+            // The lowest free number is this one, since those below it are taken.
+            _ = unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
+    /// A log or a terminal that goes away must not end a deployment between two of its steps.
+    ///
+    /// Hooks get the default back: Subprocess resets every signal in the child.
+    static func outliveItsReaders() {
+        _ = unsafe signal(SIGPIPE, SIG_IGN)
+    }
+
     /// No core dump and no tracing by other processes of the same user: the memory holds keys.
     static func keepSecretsInMemory() {
         var none = rlimit(rlim_cur: 0, rlim_max: 0)

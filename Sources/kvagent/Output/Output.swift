@@ -1,10 +1,33 @@
 import Foundation
 import Glibc
+import SystemPackage
 
 /// Where text goes: results to standard output, the rest to standard error.
 enum Output {
+    /// Writes a line to standard error, or drops it where that can't be written.
     static func toStandardError(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        // There is no third place that could be told, and a full disk below a log file must not
+        // stop the renewal of certificates.
+        try? write(line, to: .standardError)
+    }
+
+    /// Writes a line as a whole, whatever the descriptor is.
+    ///
+    /// Not with `FileHandle.write(_:)`, which ends the process where the descriptor is full or closed.
+    private static func write(_ line: String, to descriptor: FileDescriptor) throws(Errno) {
+        var rest = Array((line + "\n").utf8)[...]
+        while !rest.isEmpty {
+            do {
+                let count = unsafe try rest.withUnsafeBytes { unsafe try descriptor.write($0) }
+                rest.removeFirst(count)
+            } catch Errno.wouldBlock {
+                // Whoever shares the pipe may have made it non-blocking; we wait all the same.
+                var place = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
+                unsafe poll(&place, 1, -1)
+            } catch {
+                throw error as? Errno ?? .ioError
+            }
+        }
     }
 
     /// JSON as it is documented: camelCase, sorted keys, dates in RFC 3339 UTC with seconds.

@@ -139,6 +139,11 @@ extension TestBed {
         return result
     }
 
+    /// Runs `kvagent`, as `$0` of a shell command, with the settings, as `$1`.
+    func shell(_ script: String) async throws -> CommandResult {
+        try await runCommand(["sh", "-c", script, Self.kvagent, settingsFile.string])
+    }
+
     /// Runs kvagent with `--json` and gives what it printed.
     func json(_ arguments: String...) async throws -> JSON {
         let result = try await runCommand(

@@ -1,0 +1,54 @@
+import Foundation
+import KeyVaultEmulator
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("Output that can't be written")
+struct OutputTests {
+    @Test(
+        "A log that can't be written stops no deployment",
+        arguments: ["2>/dev/full", "2>&-", "2>&1 >/dev/null | true"]
+    )
+    func command(redirection: String) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            // The log is longer than a pipe, so the last of the three breaks for sure.
+            try bed.hook("deploy/h", "sleep 0.2")
+            let result = try await bed.shell(
+                "{ \"$0\" sync --log-level trace --config \"$1\" || echo died >&9; } 9>\(bed.journal).died \(redirection)"
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try readText(FilePath("\(bed.journal).died")) == "")
+            #expect(try await bed.isWhole("web"))
+            #expect(try await bed.outcomes("web") == ["deployed"])
+        }
+    }
+
+    @Test("The daemon polls on", arguments: ["2>/dev/full", "2>&-"])
+    func daemon(redirection: String) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.writeSettings(["web"], interval: 1)
+            try await withRunningCommand([
+                "sh", "-c", "exec \"$0\" run --config \"$1\" \(redirection)", TestBed.kvagent,
+                bed.settingsFile.string,
+            ]) { _ in
+                #expect(await waitUntil { bed.current("web") != nil })
+                let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                #expect(await waitUntil { bed.current("web") == next })
+            }
+        }
+    }
+
+    @Test("A hook ends quietly when the reader of its pipe does, as in any shell")
+    func hooksHaveTheDefault() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("deploy/h", "grep SigIgn /proc/self/status > \(bed.directory)/ignored")
+            try await bed.kvagent("sync", status: 0)
+            let line = try readText(bed.directory.appending("ignored"))
+            #expect(line.hasSuffix("\t0000000000000000\n"), "\(line)")
+        }
+    }
+}
