@@ -1,21 +1,22 @@
-import Foundation
-
 /// `text` with every PEM private key in it cut out, such as a hook may print.
 ///
 /// Where the text was cut itself (of a hook's output only the end is kept), the rest of a key
 /// that lost its first line goes up to its last one, and one that lost its last goes to the end.
+///
+/// Bytes are compared, as the database's own check does: to Swift a hyphen with an accent on it is
+/// another character than a hyphen.
 func withoutPrivateKeys(_ text: String) -> String {
     // Most text has none, and is not copied.
-    guard text.contains(marker) else { return text }
+    guard text.utf8.contains(marker.utf8) else { return text }
     var kept: [Substring] = []
     var isInKey = false
     for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-        guard line.contains(marker) else {
+        guard line.utf8.contains(marker.utf8) else {
             if !isInKey { kept.append(line) }
             continue
         }
-        let begin = line.range(of: "-----BEGIN", options: .backwards)?.lowerBound
-        let end = line.range(of: "-----END", options: .backwards)?.lowerBound
+        let begin = line.utf8.ranges(of: "-----BEGIN".utf8).last?.lowerBound
+        let end = line.utf8.ranges(of: "-----END".utf8).last?.lowerBound
         // The end of a key that does not begin in this text: all so far was part of it.
         if begin == nil && !isInKey { kept = [] }
         if kept.last != "<redacted>" { kept.append("<redacted>") }

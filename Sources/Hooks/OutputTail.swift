@@ -34,19 +34,20 @@ struct OutputTail {
     /// Leaves out what lies between the lines that begin and end a private key.
     ///
     /// A script under `set -x`, or one that prints what it installs, would otherwise bring the key
-    /// into history and journal. A key whose beginning was cut off counts as well.
+    /// into history and journal. A key whose beginning was cut off counts as well. Bytes are
+    /// compared: to Swift a hyphen with an accent on it is another character than a hyphen.
     static func withoutKeys(_ text: String) -> String {
-        guard text.contains("PRIVATE KEY-----") else { return text }
+        guard text.utf8.contains("PRIVATE KEY-----".utf8) else { return text }
         let notice = "<private key left out>"
         var kept: [Substring] = []
         var isInKey = false
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-            let isMark = line.contains("PRIVATE KEY-----")
-            if isMark && line.contains("-----END ") {
-                if !isInKey && !line.contains("-----BEGIN ") { kept = [] }
+            let isMark = line.utf8.contains("PRIVATE KEY-----".utf8)
+            if isMark && line.utf8.contains("-----END ".utf8) {
+                if !isInKey && !line.utf8.contains("-----BEGIN ".utf8) { kept = [] }
                 if !isInKey { kept.append(notice[...]) }
                 isInKey = false
-            } else if isMark && line.contains("-----BEGIN ") {
+            } else if isMark && line.utf8.contains("-----BEGIN ".utf8) {
                 kept.append(notice[...])
                 isInKey = true
             } else if !isInKey {

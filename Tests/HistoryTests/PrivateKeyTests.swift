@@ -1,4 +1,4 @@
-import History
+import GRDB
 import Testing
 
 @testable import History
@@ -35,6 +35,10 @@ struct PrivateKeyTests {
                 #"{"key":"-----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY-----"}"#,
                 "<redacted>"
             ),
+            // An accent on the last hyphen of a line, which makes it another character.
+            ("a\n-----BEGIN PRIVATE KEY-----\u{301}\n\(body)", "a\n<redacted>"),
+            ("\(body)\n-----END PRIVATE KEY-----\u{301}\nb", "<redacted>\nb"),
+            ("-----BEGIN PRIVATE KEY-----\u{301}\n\(body)\n-----\u{301}END PRIVATE KEY-----", "<redacted>"),
         ]
     )
     func cutOut(text: String, rest: String) {
@@ -62,6 +66,26 @@ struct PrivateKeyTests {
                 let bytes = try contents(of: path + ending)
                 #expect(!bytes.contains(Self.body) && !bytes.contains("PRIVATE KEY-----\n"))
             }
+        }
+    }
+
+    @Test("Output that the database refuses all the same is left out, and the run is kept")
+    func refusedByTheDatabase() throws {
+        try withHistory { history, path in
+            let id = try history.begin(.sample(version(1)))
+            // A stricter rule than the program's, as a program with a hole would meet it.
+            try raw(path).write { db in
+                let sql = "SELECT sql FROM sqlite_master WHERE name = 'hook_run'"
+                let table = try #require(try String.fetchOne(db, sql: sql))
+                try db.execute(sql: "DROP TABLE hook_run")
+                try db.execute(sql: table.replacing("'PRIVATE KEY-----'", with: "'SECRET'"))
+            }
+            var run = HookRunRecord.sample(output: "a SECRET\n")
+            run.error = "another SECRET"
+            try history.record(run, of: id)
+            let kept = try history.deployments(HistoryFilter()).first?.hookRuns.first
+            #expect(kept?.output == "<output left out>" && kept?.error == "<error left out>")
+            #expect(kept?.name == run.name && kept?.exitCode == 0)
         }
     }
 }

@@ -138,6 +138,8 @@ struct HookRunnerTests {
                 "head -c 8100 /dev/zero | tr '\\0' x; echo; echo c2VjcmV0; echo -----END PRIVATE KEY-----; echo b",
                 "", "b\n"
             ),
+            // An accent on the last hyphen, which makes it another character.
+            ("printf 'a\\n-----BEGIN PRIVATE KEY-----\\314\\201\\nc2VjcmV0\\n'", "a\n", ">"),
         ]
     )
     func keysAreLeftOut(script: String, start: String, end: String) async {

@@ -260,4 +260,20 @@ struct HookEndToEndTests {
             #expect(warnings.count == 3, "\(warnings)")
         }
     }
+
+    @Test("What a hook prints of a private key, however disguised, stops no certificate")
+    func printsKey() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try bed.hook(
+                "certs/a/deploy/10-tell",
+                "printf 'mine\\n-----BEGIN PRIVATE KEY-----\\314\\201\\nc2VjcmV0\\n'"
+            )
+            try await bed.kvagent("sync", status: 0)
+            let run = try await bed.json("history", "a")[0]["hooks"][0]
+            #expect(run["output"].string?.hasPrefix("mine\n") == true)
+            #expect(run["output"].string?.contains("c2VjcmV0") == false)
+            #expect(try await bed.outcomes("b") == ["deployed"])
+        }
+    }
 }
