@@ -125,7 +125,8 @@ extension HistoryError.Kind {
         case .denied: "run as root, or for reading as a member of the group adm"
         case .readOnly: "check that the file system is mounted read-write"
         case .full: "free space on the file system that holds it"
-        case .busy: "look for a stopped or hanging process with `fuser -v` on the file"
+        case .busy:
+            "look for a stopped or hanging process with `fuser -v` on the file and on history.lock"
         case .other: nil
         }
     }

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -86,7 +87,7 @@ struct OpeningTests {
             }
             #expect(setAside?.kind == .newerSchema)
             #expect(try readFile(FilePath(path)) == before)
-            #expect(try names(in: directory) == ["history.db"])
+            #expect(try names(in: directory) == ["history.db", "history.lock"])
         }
     }
 
@@ -108,6 +109,28 @@ struct OpeningTests {
                 }
                 try await group.waitForAll()
             }
+        }
+    }
+
+    @Test("Whoever may look into the directory can't keep it from being opened")
+    func lockIsPrivate() throws {
+        try withTemporaryDirectory { directory in
+            let stranger = unsafe open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { close(stranger) }
+            #expect(flock(stranger, LOCK_EX | LOCK_NB) == 0)
+            _ = try History.open(at: directory.appending("history.db").string)
+            #expect(mode(of: directory.appending("history.lock")) == 0o600)
+        }
+    }
+
+    @Test("The lock is never taken through a symlink")
+    func lockIsNoLink() throws {
+        try withTemporaryDirectory { directory in
+            try makeSymlink(directory.appending("history.lock"), to: "elsewhere")
+            let path = directory.appending("history.db").string
+            let error = #expect(throws: HistoryError.self) { try History.open(at: path) }
+            #expect(error?.description.contains("history.lock") == true)
+            #expect(try names(in: directory) == ["history.lock"])
         }
     }
 
@@ -159,7 +182,7 @@ struct OpeningTests {
             let error = #expect(throws: HistoryError.self) { try History.open(at: path) }
             #expect(
                 error?.description
-                    == "open history in \(path): open the directory: No such file or directory"
+                    == "open history in \(path): open \(directory)/no/history.lock: No such file or directory"
             )
         }
     }

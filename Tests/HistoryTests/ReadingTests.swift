@@ -24,7 +24,7 @@ struct ReadingTests {
         try await withClosedHistory { path in
             let reader = try #require(try History.openForReading(at: path.string))
             #expect(try reader.deployments(HistoryFilter()).count == 1)
-            #expect(try names(in: path.removingLastComponent()) == ["history.db"])
+            #expect(try names(in: path.removingLastComponent()) == ["history.db", "history.lock"])
         }
     }
 
