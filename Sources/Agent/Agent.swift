@@ -26,7 +26,13 @@ package struct Agent: Sendable {
     let runner: HookRunner
     let logger: Logger
 
+    /// Where a damaged history lies since this one was begun in its place; nil where it was whole.
+    package private(set) var damagedHistory: String?
+
     /// Opens the history and prepares the directories.
+    ///
+    /// A damaged history is set aside, with an error in the log: certificates must be renewed all
+    /// the same, and what is live needs no history.
     ///
     /// - Throws: ``SettingsError`` when a directory of the settings can't be written,
     ///   `HistoryError` when the database can't be used.
@@ -36,7 +42,16 @@ package struct Agent: Sendable {
         logger: Logger
     ) throws -> Agent {
         try settings.makeDirectories()
-        let history = try History.open(at: settings.historyFile.string)
+        let (history, damagedHistory) = try History.openSettingAsideDamage(
+            at: settings.historyFile.string,
+            now: Date()
+        )
+        if let damagedHistory {
+            logger.error(
+                "history was damaged, a new one is begun without its pins and refusals",
+                metadata: ["setAside": "\(damagedHistory)"]
+            )
+        }
         let http = HTTPClient(
             caBundle: settings.cloud.caBundle,
             userAgent: "kvagent/\(kvagentVersion)"
@@ -53,7 +68,8 @@ package struct Agent: Sendable {
             runID: RunID.next(),
             watcher: watcher,
             runner: HookRunner(),
-            logger: logger
+            logger: logger,
+            damagedHistory: damagedHistory
         )
     }
 

@@ -118,7 +118,8 @@ extension HistoryError.Kind {
 
     fileprivate var hint: String? {
         switch self {
-        case .damaged: "move the file away, or let `kvagent run` do so: it begins a new one"
+        case .damaged:
+            "run `kvagent sync` or restart the daemon: the file is set aside and a new one begun, without its pins"
         case .newerSchema:
             "install the kvagent that wrote it, or a later one: downgrade is not supported"
         case .olderSchema: "start kvagent once: it brings the database up to date"

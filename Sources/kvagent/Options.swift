@@ -72,11 +72,17 @@ struct ActingOptions: ParsableArguments {
     ///
     /// It logs nothing unless asked: what a command did is its own output.
     func agent() throws -> Agent {
-        try Agent.open(
+        let agent = try Agent.open(
             settingsOptions.settings(),
             actor: Actor.user,
             logger: log.logger(otherwise: .critical)
         )
+        if let path = agent.damagedHistory {
+            Output.toStandardError(
+                "kvagent: warning: the history was damaged and is now \(path); the new one has none of its pins and refusals"
+            )
+        }
+        return agent
     }
 }
 

@@ -1,0 +1,80 @@
+import Foundation
+import KeyVaultEmulator
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite("A history that is lost")
+struct HistoryLossTests {
+    private func damage(_ bed: TestBed) throws {
+        let rubbish = "this is not a database, but it is long enough to be taken for one"
+        try writeFile(bed.state.appending("history.db"), rubbish, mode: 0o640)
+    }
+
+    private func setAside(_ bed: TestBed) throws -> [String] {
+        try names(in: bed.state).filter { $0.hasPrefix("history.db.damaged-") }
+    }
+
+    /// What is live, to see that nothing touched it.
+    private func snapshot(_ bed: TestBed) async throws -> String {
+        try await runCommand(["find", bed.certs.string, "-printf", "%p %i %T@ %m %l\n"]).output
+    }
+
+    @Test("A damaged one is set aside by the next command, and what is live stays and is known again")
+    func damaged() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("pin", "web", status: 0)
+            let live = bed.current("web")
+            let before = try await snapshot(bed)
+            try damage(bed)
+
+            let status = try await bed.kvagent("status", status: 1)
+            #expect(status.errors.contains("kvagent: hint: run `kvagent sync`"), "\(status.errors)")
+            #expect(try setAside(bed).isEmpty)
+
+            let sync = try await bed.kvagent("sync", status: 0)
+            let name = try #require(try setAside(bed).first)
+            #expect(
+                sync.errors.hasPrefix(
+                    "kvagent: warning: the history was damaged and is now \(bed.state)/\(name);"
+                ),
+                "\(sync.errors)"
+            )
+            #expect(sync.errors.contains("pins"))
+            #expect(try await snapshot(bed) == before)
+            let certificate = try await bed.json("status")["certificates"][0]
+            #expect(certificate["state"].string == "current" && certificate["pin"] == .null)
+            #expect(certificate["current"]["version"].string == live)
+            #expect(certificate["current"]["notAfter"].string != nil)
+
+            let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            let second = try await bed.kvagent("sync", status: 0)
+            #expect(second.errors == "" && bed.current("web") == next)
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == live)
+        }
+    }
+
+    @Test("The daemon starts with a damaged one, and its log says where that is")
+    func damagedAtStart() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try damage(bed)
+            let log = bed.directory.appending("log")
+            try await withRunningCommand([
+                "sh", "-c", "exec \"$0\" run --config \"$1\" 2>\(log)", TestBed.kvagent,
+                bed.settingsFile.string,
+            ]) { _ in
+                let isKnown = try await waitUntil {
+                    try await bed.json("status")["certificates"][0]["state"].string == "current"
+                }
+                #expect(isKnown)
+                let name = try #require(try setAside(bed).first)
+                #expect(try readText(log).contains("setAside=\(bed.state)/\(name)"))
+            }
+        }
+    }
+}
