@@ -119,7 +119,8 @@ package struct Agent: Sendable {
 
     /// Runs `body` with the lock that every change is made under.
     ///
-    /// - Throws: `LockError` when another process keeps it longer than `patience`.
+    /// - Throws: `LockError` when another process keeps it longer than `patience`, `HistoryError`
+    ///   when the history's file is not the one that was opened.
     package func withLock<Result: Sendable>(
         patience: Duration = .seconds(10),
         _ body: () async throws -> Result
@@ -130,6 +131,7 @@ package struct Agent: Sendable {
             at: settings.lockFile,
             within: insideHook ? .zero : patience
         )
+        try history.checkInPlace()
         prepareStores()
         let result = try await body()
         lock.release()

@@ -66,6 +66,17 @@ struct DatabaseFile {
         return name
     }
 
+    /// Which file the path names now, whatever is in it; nil when there is none.
+    func identity() -> Identity? {
+        Self.facts(path).map { Identity(device: $0.st_dev, inode: $0.st_ino) }
+    }
+
+    /// What tells a file from every other one for as long as somebody has it open.
+    struct Identity: Equatable {
+        let device: dev_t
+        let inode: ino_t
+    }
+
     /// What distinguishes this state of the file from every other one; nil when it is not there.
     func state() -> State? {
         guard let file = Self.facts(path) else { return nil }

@@ -14,6 +14,9 @@ package final class History: Sendable {
 
     private let connection: Connection
 
+    /// The file that was opened, and that SQLite goes on with whatever becomes of its name.
+    private let identity: DatabaseFile.Identity?
+
     /// How the file is held open.
     enum Connection: Sendable {
         /// One connection that writes and one that reads beside it.
@@ -25,6 +28,29 @@ package final class History: Sendable {
     init(path: String, connection: Connection) {
         self.path = path
         self.connection = connection
+        identity = DatabaseFile(path: path).identity()
+    }
+
+    /// Whether the path still names the file that was opened.
+    ///
+    /// When it was deleted, moved away or set aside, what is written would be seen by nobody and
+    /// gone at the end of this process: it has to be opened anew.
+    package var isInPlace: Bool {
+        guard let identity else { return false }
+        return DatabaseFile(path: path).identity() == identity
+    }
+
+    /// - Throws: When the path no longer names the file that was opened.
+    package func checkInPlace() throws(HistoryError) {
+        guard isInPlace else {
+            throw HistoryError(
+                kind: .other,
+                operation: "use history",
+                path: path,
+                cause: "the file was deleted or replaced while it was open",
+                hint: "try again: it is opened anew"
+            )
+        }
     }
 
     /// Runs `body` on one consistent state of the database.

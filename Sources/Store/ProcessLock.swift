@@ -71,7 +71,9 @@ package struct ProcessLock: ~Copyable {
         }
     }
 
-    private func isOn(_ path: FilePath) -> Bool {
+    /// Whether the path still names the file that is locked; where it was removed, others can have
+    /// a lock of their own.
+    package func isOn(_ path: FilePath) -> Bool {
         var held = stat()
         var named = stat()
         return unsafe fstat(descriptor, &held) == 0 && lstat(path.string, &named) == 0

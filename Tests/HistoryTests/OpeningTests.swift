@@ -123,6 +123,20 @@ struct OpeningTests {
         }
     }
 
+    @Test("It knows when its file was deleted, moved or replaced")
+    func inPlace() throws {
+        try withTemporaryDirectory { directory in
+            let path = directory.appending("history.db")
+            let history = try History.open(at: path.string)
+            try history.checkInPlace()
+            removeTree(path)
+            #expect(!history.isInPlace)
+            let other = try History.open(at: path.string)
+            #expect(other.isInPlace && !history.isInPlace)
+            #expect(throws: HistoryError.self) { try history.checkInPlace() }
+        }
+    }
+
     @Test("The lock is never taken through a symlink")
     func lockIsNoLink() throws {
         try withTemporaryDirectory { directory in

@@ -77,4 +77,34 @@ struct HistoryLossTests {
             }
         }
     }
+
+    @Test(
+        "The daemon goes on in a new one when the old one, or the whole state, is deleted",
+        arguments: ["history.db history.db-wal history.db-shm", "history.db", "."]
+    )
+    func deleted(what: String) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.writeSettings(["web"], interval: 1)
+            try await withRunningCommand(
+                [TestBed.kvagent, "run", "--config", bed.settingsFile.string]
+            ) { pid in
+                #expect(await waitUntil { bed.current("web") != nil })
+                if what == "." {
+                    removeTree(bed.state)
+                } else {
+                    for name in what.split(separator: " ") {
+                        removeTree(bed.state.appending(String(name)))
+                    }
+                }
+                let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                let isOnRecord = try await waitUntil {
+                    try await bed.json("history", "web")[0]["version"].string == next
+                }
+                #expect(isOnRecord)
+                #expect(await waitUntil { bed.current("web") == next })
+                #expect(try await bed.json("status")["agent"]["pid"].int == Int(pid))
+            }
+        }
+    }
 }

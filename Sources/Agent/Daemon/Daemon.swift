@@ -51,15 +51,15 @@ package struct Daemon: Service {
     ///
     /// - Throws: `LockError` when another daemon runs on the same state directory.
     package func run() async throws {
-        let lock = try await ProcessLock.acquire(
+        var lock = try await ProcessLock.acquire(
             at: agent.settings.daemonLockFile,
             within: Self.patience
         )
-        try await loop()
+        try await loop(holding: &lock)
         lock.release()
     }
 
-    private func loop() async throws {
+    private func loop(holding lock: inout ProcessLock) async throws {
         var agent = agent
         var schedule = PollSchedule(agent.settings.certificates)
         var isReady = false
@@ -98,6 +98,13 @@ package struct Daemon: Service {
                     schedule.follow(agent.settings.certificates)
                 }
                 if isReady { notifier.ready() }
+            }
+            if !agent.history.isInPlace, let fresh = reopened(agent) { agent = fresh }
+            if !lock.isOn(agent.settings.daemonLockFile) {
+                lock = try await ProcessLock.acquire(
+                    at: agent.settings.daemonLockFile,
+                    within: Self.patience
+                )
             }
             if let report = await pass(of: agent.nextRun(), over: schedule.due()) {
                 schedule.note(report)
@@ -174,6 +181,22 @@ package struct Daemon: Service {
             return agent
         } catch {
             logger.error("settings not taken over, the old ones stay: \(error)")
+            return nil
+        }
+    }
+
+    /// An agent with the directories and the history as they are now, for those that `old` had were
+    /// deleted, moved or set aside under it; nil when there can be none yet.
+    private func reopened(_ old: Agent) -> Agent? {
+        do {
+            let agent = try Agent.open(old.settings, actor: old.actor, logger: logger)
+            logger.error(
+                "history was deleted or replaced, it is opened anew",
+                metadata: ["path": "\(agent.history.path)"]
+            )
+            return agent
+        } catch {
+            logger.error("history can't be opened anew", metadata: ["error": "\(error)"])
             return nil
         }
     }
