@@ -256,6 +256,13 @@ struct SettingsTests {
         #expect(found.allSatisfy { !$0.contains("\n") })
     }
 
+    @Test("A list that is none is told once, and not as an empty one")
+    func listThatIsNone() {
+        let found = problems("secretsManagementSettings: {observedCertificates: \(Self.web)}")
+        let place = "kvagent.yaml:1: secretsManagementSettings.observedCertificates"
+        #expect(found == ["\(place): expected a list, found \"\(Self.web)\""])
+    }
+
     @Test("All the mistakes of a file are named at once")
     func several() {
         let found = problems(

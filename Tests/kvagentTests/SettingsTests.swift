@@ -101,6 +101,24 @@ struct BadSettingsTests {
         #expect(result.errors.hasPrefix("kvagent: error: /nowhere/kvagent.yaml:1: no such file"))
     }
 
+    @Test("What is no regular file is refused at once, a FIFO too")
+    func noRegularFile() async throws {
+        try await withTemporaryDirectory { directory in
+            let pipe = directory.appending("pipe")
+            #expect(unsafe mkfifo(pipe.string, 0o644) == 0)
+            for file in [pipe, directory] {
+                let result = try await runCommand([
+                    "timeout", "60", TestBed.kvagent, "config", "check", "--config", file.string,
+                ])
+                #expect(result.status == 78)
+                #expect(
+                    result.errors
+                        == "kvagent: error: \(file):1: is no regular file; name the settings file\n"
+                )
+            }
+        }
+    }
+
     @Test("With --json problems are JSON")
     func asJSON() async throws {
         try await withTemporaryDirectory { directory in

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Hooks
 import SystemPackage
 import Yams
@@ -19,8 +20,20 @@ extension Settings {
         }
         let data: Data
         do {
-            let handle = try FileDescriptor.open(FilePath(file), .readOnly)
+            // Opening a FIFO that nobody writes to would wait for ever, and with it every command.
+            let handle = try FileDescriptor.open(
+                FilePath(file),
+                .readOnly,
+                options: [.nonBlocking, .closeOnExec]
+            )
             data = try handle.closeAfter {
+                var facts = stat()
+                guard unsafe fstat(handle.rawValue, &facts) == 0 else {
+                    throw Errno(rawValue: errno)
+                }
+                guard facts.st_mode & S_IFMT == S_IFREG else {
+                    throw refuse("is no regular file; name the settings file")
+                }
                 var bytes = [UInt8](repeating: 0, count: largestFile + 1)
                 var filled = 0
                 while filled < bytes.count {
@@ -37,7 +50,7 @@ extension Settings {
         } catch Errno.noSuchFileOrDirectory {
             throw refuse("no such file; write the settings there or name them with --config")
         } catch {
-            throw refuse("can't be read: \(error)")
+            throw error as? SettingsError ?? refuse("can't be read: \(error)")
         }
         guard data.count <= largestFile else { throw refuse("larger than 1 MiB") }
         guard let text = String(data: data, encoding: .utf8) else { throw refuse("not UTF-8") }

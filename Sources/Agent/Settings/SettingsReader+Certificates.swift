@@ -22,7 +22,9 @@ extension SettingsReader {
         defaults: CertificateDefaults
     ) -> [ObservedCertificate] {
         let entries = elements(cursor)
-        if entries.isEmpty {
+        // What is no list at all has been told so.
+        let isAbsent = cursor.map { $0.isNull || $0.node.sequence != nil } ?? true
+        if entries.isEmpty, isAbsent {
             fail(
                 cursor
                     ?? parent.child("observedCertificates", parent.node, keyLine: parent.line),
