@@ -263,6 +263,42 @@ struct SettingsTests {
         #expect(found == ["\(place): expected a list, found \"\(Self.web)\""])
     }
 
+    @Test("An optional key that a template left empty is as if left out, and noted")
+    func emptyOptional() throws {
+        let settings = try parse(
+            """
+            secretsManagementSettings:
+              pollingIntervalInS: ""
+              observedCertificates:
+                - {url: \(Self.web), customSymbolicLinkName: "", name: '', owner: ""}
+            authenticationSettings: {msiEndpoint: "", msiClientId: ""}
+            """
+        )
+        let certificate = try #require(settings.certificates.first)
+        #expect(certificate.linkName == nil && certificate.name == "contoso.web")
+        #expect(certificate.access.owner == nil && settings.pollingInterval == .seconds(3600))
+        #expect(certificate.credential == .managedIdentity(.imds, .system))
+        #expect(settings.notes.count == 6)
+        #expect(settings.notes.allSatisfy { $0.message == "is empty: as if left out" })
+    }
+
+    @Test(
+        "A required one that is empty is missing",
+        arguments: [
+            (#"{url: ""}"#, "[0]: needs url: https://VAULT"),
+            (#"{url: @, authenticationOverride: {msiClientId: ""}}"#, "needs msiClientId"),
+            (#"{url: @, acls: [{user: ""}]}"#, "needs a user, a group or both"),
+            (#"{url: @, hooks: [{phase: "", run: [a]}]}"#, "phase must be one of"),
+            (#"{url: @, hooks: [{phase: reload, run: [a, ""]}]}"#, "expected text"),
+            (#""""#, "expected text"),
+        ]
+    )
+    func emptyRequired(entry: String, problem: String) {
+        let entry = entry.replacing("@", with: Self.web)
+        let found = problems("secretsManagementSettings: {observedCertificates: [\(entry)]}")
+        #expect(found.count == 1 && found.first?.contains(problem) == true, "\(found)")
+    }
+
     @Test("All the mistakes of a file are named at once")
     func several() {
         let found = problems(

@@ -36,6 +36,9 @@ struct SettingsCursor {
         node.null != nil || node.scalar.map { $0.string.isEmpty && $0.style == .plain } == true
     }
 
+    /// A text without a character in it, in quotes: without them it is a null.
+    var isEmptyText: Bool { !isNull && node.scalar?.string.isEmpty == true }
+
     /// What was found there, for "expected …, found …".
     var kind: String {
         switch node {

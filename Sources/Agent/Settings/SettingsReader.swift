@@ -37,7 +37,11 @@ struct SettingsReader {
                 continue
             }
             let child = cursor.child(key, value, keyLine: keyNode.mark?.line)
-            if SettingsVocabulary.keys[cursor.place]?.contains(key) == true {
+            if SettingsVocabulary.keys[cursor.place]?.contains(key) == true, child.isEmptyText {
+                // A template passes a parameter that nobody gave as "". Where the key is required,
+                // its absence is told by whoever needs it.
+                note(child, "is empty: as if left out")
+            } else if SettingsVocabulary.keys[cursor.place]?.contains(key) == true {
                 fields[key] = child
                 lines[child.path] = child.line
             } else if let why = SettingsVocabulary.withoutEffect[cursor.place]?[key] {
