@@ -163,6 +163,33 @@ struct SettingsTests {
                 "kvagent.yaml:2: authenticationSettings: belongs inside \"settings\", beside \"secretsManagementSettings\""
         ),
         Mistake(
+            testDescription: "a key beside runtimeSettings",
+            text: """
+                runtimeSettings: [{secretsManagementSettings: {observedCertificates: [\(web)]}}]
+                bogus: 1
+                """,
+            problem: "kvagent.yaml:2: bogus: unknown key beside \"runtimeSettings\""
+        ),
+        Mistake(
+            testDescription: "a key beside handlerSettings",
+            text: """
+                runtimeSettings:
+                  - handlerSettings: {secretsManagementSettings: {observedCertificates: [\(web)]}}
+                    hooks: {}
+                """,
+            problem:
+                "kvagent.yaml:3: runtimeSettings[0].hooks: belongs inside \"handlerSettings\""
+        ),
+        Mistake(
+            testDescription: "a second element of runtimeSettings",
+            text: """
+                runtimeSettings:
+                  - secretsManagementSettings: {observedCertificates: [\(web)]}
+                  - secretsManagementSettings: {observedCertificates: [\(web)]}
+                """,
+            problem: "kvagent.yaml:3: runtimeSettings[1]: a second element would be left out"
+        ),
+        Mistake(
             testDescription: "/certificates/ URL",
             text: """
                 secretsManagementSettings:

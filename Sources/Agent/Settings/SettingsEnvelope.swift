@@ -34,12 +34,33 @@ enum SettingsEnvelope {
             return nil
         }
         if let list = mapping["runtimeSettings"]?.sequence, let first = list.first {
-            return top(first["handlerSettings"] ?? first, line: cursor.line)
+            refuseSiblings(of: "runtimeSettings", in: cursor, reader: &reader)
+            let whole = cursor.child("runtimeSettings", first, keyLine: nil)
+            for (index, node) in list.enumerated().dropFirst() {
+                reader.fail(
+                    whole.element(index, node),
+                    "a second element would be left out; put all settings into the first"
+                )
+            }
+            guard let inner = first["handlerSettings"] else { return top(first, line: cursor.line) }
+            refuseSiblings(of: "handlerSettings", in: whole.element(0, first), reader: &reader)
+            return top(inner, line: cursor.line)
         }
         let wrappers = ["publicSettings", "settings", "properties"]
         guard let wrapper = wrappers.first(where: { mapping[$0] != nil }),
             let node = mapping[wrapper]
         else { return nil }
+        refuseSiblings(of: wrapper, in: cursor, reader: &reader)
+        return top(node, line: cursor.line)
+    }
+
+    /// What stands beside the settings, and not in them, would be left out without a word.
+    private static func refuseSiblings(
+        of wrapper: String,
+        in cursor: SettingsCursor,
+        reader: inout SettingsReader
+    ) {
+        guard let mapping = cursor.node.mapping else { return }
         for (keyNode, value) in mapping {
             guard let key = keyNode.scalar?.string, key != wrapper, !ofTheResource.contains(key)
             else { continue }
@@ -52,7 +73,6 @@ enum SettingsEnvelope {
                     : "unknown key beside \"\(wrapper)\""
             )
         }
-        return top(node, line: cursor.line)
     }
 
     /// Settings given as a string of JSON; its lines are those of the string.
