@@ -2,9 +2,10 @@ import Glibc
 import SystemPackage
 
 extension CertificateStore {
-    /// Whether a name may become a directory or a link of the store.
+    /// Whether a name may become a directory or a link of the store: one that can't leave the
+    /// root, hide, or pass for what the store keeps there for itself.
     package static func isValidName(_ name: String) -> Bool {
-        StoreName.isPlain(name)
+        StoreName.isPlain(name) && name != Readme.name
     }
 
     /// Makes a directory of the agent's own and those above it that are missing, each 0755.

@@ -134,7 +134,7 @@ package struct CertificateStore: Sendable {
 
     /// Refuses a name that could leave the root or pass for something else in it.
     func check(certificate: String) throws(StoreError) {
-        guard StoreName.isPlain(certificate), certificate != Readme.name else {
+        guard Self.isValidName(certificate) else {
             throw badName(certificate, kind: "certificate")
         }
     }

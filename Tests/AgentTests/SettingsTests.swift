@@ -253,6 +253,12 @@ struct SettingsTests {
             problem: "kvagent.yaml:1: secretsManagementSettings.observedCertificates[0].name: "
         ),
         Mistake(
+            testDescription: "a name that the store has for itself",
+            text:
+                "secretsManagementSettings: {observedCertificates: [{url: \(web), name: README}]}",
+            problem: "kvagent.yaml:1: secretsManagementSettings.observedCertificates[0].name: "
+        ),
+        Mistake(
             testDescription: "not YAML",
             text: "secretsManagementSettings: [",
             problem: "kvagent.yaml:2: not valid YAML"

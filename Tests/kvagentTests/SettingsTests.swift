@@ -101,6 +101,44 @@ struct BadSettingsTests {
         #expect(result.errors.hasPrefix("kvagent: error: /nowhere/kvagent.yaml:1: no such file"))
     }
 
+    @Test("config check names accounts and files that this host lacks")
+    func hostLacks() async throws {
+        try await withTemporaryDirectory { directory in
+            let file = directory.appending("kvagent.yaml")
+            try writeFile(
+                file,
+                """
+                secretsManagementSettings:
+                  observedCertificates:
+                    - url: https://contoso.localhost/secrets/web
+                      owner: no-such-user
+                      group: no-such-group
+                      acls:
+                        - user: root
+                        - group: nor-this-one
+                cloud:
+                  vaultSuffix: localhost
+                  caBundle: \(directory)/absent.pem
+                stateDirectory: \(directory)/state
+                """
+            )
+            let result = try await runCommand([
+                TestBed.kvagent, "config", "check", "--config", file.string,
+            ])
+            #expect(result.status == 78)
+            let entry = "secretsManagementSettings.observedCertificates[0]"
+            let bundle = "\(directory)/absent.pem can't be read: No such file or directory"
+            let expected = [
+                "11: cloud.caBundle: \(bundle); name a PEM file with the authorities to trust",
+                "4: \(entry).owner: no-such-user: no such user; create the user, or correct the settings",
+                "5: \(entry).group: no-such-group: no such group; create the group, or correct the settings",
+                "8: \(entry).acls[1].group: nor-this-one: no such group; create the group, or correct the settings",
+            ]
+            let lines = result.errors.split(separator: "\n").map(String.init)
+            #expect(lines == expected.map { "kvagent: error: \(file):\($0)" })
+        }
+    }
+
     @Test("What is no regular file is refused at once, a FIFO too")
     func noRegularFile() async throws {
         try await withTemporaryDirectory { directory in

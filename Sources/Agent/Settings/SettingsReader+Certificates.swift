@@ -112,13 +112,14 @@ extension SettingsReader {
         }
     }
 
-    /// A name that becomes a file's: letters, digits, dot, hyphen, underscore; no leading dot.
+    /// A name that becomes a file's, beside the store's own: letters, digits, dot, hyphen,
+    /// underscore; no leading dot.
     private mutating func fileName(_ cursor: SettingsCursor?) -> String? {
         guard let text = string(cursor), let cursor else { return nil }
         guard CertificateStore.isValidName(text) else {
             fail(
                 cursor,
-                "becomes a file name: use letters, digits, \".\", \"-\" and \"_\", no leading dot, at most 200 characters"
+                "becomes a file name: use letters, digits, \".\", \"-\" and \"_\", no leading dot, at most 200 characters, and not README"
             )
             return nil
         }

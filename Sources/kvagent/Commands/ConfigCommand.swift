@@ -26,7 +26,7 @@ struct ConfigCheckCommand: ParsableCommand {
         var problems: [SettingsProblem] = []
         do {
             settings = try settingsOptions.settings()
-            problems = settings.directoryProblems()
+            problems = settings.hostProblems()
             if problems.isEmpty {
                 let answer = ConfigAnswer(
                     file: settingsOptions.file,

@@ -1,0 +1,46 @@
+import Glibc
+import Store
+import SystemPackage
+
+extension Settings {
+    /// What this host lacks of what the settings count on, found without changing anything.
+    ///
+    /// Only a check before the start asks for all of it. At work, an account that is missing fails
+    /// its own certificate and stops no other, so that it must not keep the agent from starting.
+    package func hostProblems() -> [SettingsProblem] {
+        directoryProblems() + bundleProblems() + certificates.indices.flatMap(accountProblems)
+    }
+
+    private func bundleProblems() -> [SettingsProblem] {
+        guard let bundle = cloud.caBundle, unsafe access(bundle, R_OK) != 0 else { return [] }
+        return [
+            origins.problem(
+                "cloud.caBundle",
+                "\(bundle) can't be read: \(Errno(rawValue: errno)); name a PEM file with the authorities to trust"
+            )
+        ]
+    }
+
+    private func accountProblems(_ index: Int) -> [SettingsProblem] {
+        let access = certificates[index].access
+        let entry = "secretsManagementSettings.observedCertificates[\(index)]"
+        var users = [("\(entry).owner", access.owner)]
+        var groups = [("\(entry).group", access.group)]
+        for (index, grant) in access.acls.enumerated() {
+            users.append(("\(entry).acls[\(index)].user", grant.user))
+            groups.append(("\(entry).acls[\(index)].group", grant.group))
+        }
+        func problems(
+            _ names: [(key: String, name: String?)],
+            _ obstacle: (String) -> StoreError?
+        ) -> [SettingsProblem] {
+            names.compactMap { key, name in
+                guard let name, let error = obstacle(name) else { return nil }
+                let mend = error.hint.map { "; \($0)" } ?? ""
+                return origins.problem(key, "\(name): \(error.cause)\(mend)")
+            }
+        }
+        return problems(users) { CertificateStore.obstacle(toUser: $0) }
+            + problems(groups) { CertificateStore.obstacle(toGroup: $0) }
+    }
+}
