@@ -109,7 +109,8 @@ package struct Agent: Sendable {
     func hookCatalog() -> HookCatalog {
         let found = HookCatalog.discover(
             in: settings.hooks.directory,
-            timeout: settings.hooks.timeout
+            timeout: settings.hooks.timeout,
+            certificates: Set(settings.certificates.map(\.name))
         )
         return HookCatalog(
             hooks: found.hooks + settings.certificates.flatMap(\.hooks),

@@ -23,9 +23,15 @@ package struct HookCatalog: Sendable {
     /// - Parameters:
     ///   - directory: The `hooks.d` directory.
     ///   - timeout: How long each of them may run.
+    ///   - certificates: The names that there are: a directory for another one, mistyped or left
+    ///     over, is a warning. Nil where they aren't known.
     /// - Returns: The catalog; its order is that of `hooks(_:for:)`.
-    package static func discover(in directory: FilePath, timeout: Duration) -> HookCatalog {
-        var search = HookSearch(root: directory, timeout: timeout)
+    package static func discover(
+        in directory: FilePath,
+        timeout: Duration,
+        certificates: Set<String>? = nil
+    ) -> HookCatalog {
+        var search = HookSearch(root: directory, timeout: timeout, certificates: certificates)
         search.run()
         return HookCatalog(hooks: search.hooks.sorted(by: precedes), warnings: search.warnings)
     }

@@ -5,12 +5,14 @@ import SystemPackage
 struct HookSearch {
     let root: FilePath
     let timeout: Duration
+    let certificates: Set<String>?
     private(set) var hooks: [Hook] = []
     private(set) var warnings: [HookWarning] = []
 
-    init(root: FilePath, timeout: Duration) {
+    init(root: FilePath, timeout: Duration, certificates: Set<String>? = nil) {
         self.root = root
         self.timeout = timeout
+        self.certificates = certificates
     }
 
     mutating func run() {
@@ -36,6 +38,14 @@ struct HookSearch {
                     certificate,
                     own,
                     "is no certificate's directory; move it to certs/NAME/PHASE/"
+                )
+                continue
+            }
+            if let certificates, !certificates.contains(certificate) {
+                warnUnlessSilent(
+                    certificate,
+                    own,
+                    "no certificate of this name in the settings; rename or remove it"
                 )
                 continue
             }

@@ -214,4 +214,22 @@ struct HookCatalogTests {
             )
         }
     }
+
+    @Test("A directory for a certificate that there isn't is a warning")
+    func unknownCertificate() throws {
+        try withTemporaryDirectory { directory throws in
+            for name in ["web", "wbe"] {
+                let path = FilePath("certs/\(name)/reload/x")
+                try writeFile(directory.pushing(path), "#!/bin/sh\n", mode: 0o755)
+            }
+            let catalog = HookCatalog.discover(
+                in: directory,
+                timeout: .seconds(30),
+                certificates: ["web", "api"]
+            )
+            #expect(catalog.hooks.map(\.name) == ["certs/web/reload/x"])
+            #expect(catalog.warnings.map(\.path) == [directory.pushing("certs/wbe").string])
+            #expect(catalog.warnings.first?.reason.contains("no certificate of this name") == true)
+        }
+    }
 }

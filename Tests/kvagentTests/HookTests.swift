@@ -276,4 +276,15 @@ struct HookEndToEndTests {
             #expect(try await bed.outcomes("b") == ["deployed"])
         }
     }
+
+    @Test("Hooks for a certificate that the settings don't have are told by the pass")
+    func mistypedCertificate() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("certs/wbe/reload/x")
+            let sync = try await bed.kvagent("sync", status: 0)
+            let place = bed.hooks.appending("certs/wbe")
+            #expect(sync.output.contains("warning: skip \(place): no certificate of this name"))
+        }
+    }
 }
