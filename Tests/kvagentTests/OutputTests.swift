@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 import TestSupport
 
-@Suite("Output that can't be written")
+@Suite("Output")
 struct OutputTests {
     @Test(
         "A log that can't be written stops no deployment",
@@ -49,6 +49,23 @@ struct OutputTests {
             try await bed.kvagent("sync", status: 0)
             let line = try readText(bed.directory.appending("ignored"))
             #expect(line.hasSuffix("\t0000000000000000\n"), "\(line)")
+        }
+    }
+
+    @Test("The history of a name that nobody knows is refused; one that has left the settings is shown")
+    func unknownName() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web", "api"])
+            let before = try await bed.kvagent("history", "wbe", status: 1)
+            #expect(before.errors.hasSuffix("kvagent: hint: the settings have web, api\n"))
+            try await bed.kvagent("history", "web", status: 0)
+            try await bed.kvagent("sync", status: 0)
+            try bed.writeSettings(["api"])
+            let gone = try await bed.kvagent("history", "web", status: 0)
+            #expect(gone.output.contains("deployed"))
+            let unknown = try await bed.kvagent("history", "wbe", status: 1)
+            #expect(unknown.output == "")
+            #expect(unknown.errors.hasPrefix("kvagent: error: no certificate \"wbe\", neither in"))
         }
     }
 }

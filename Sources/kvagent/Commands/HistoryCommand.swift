@@ -42,8 +42,11 @@ struct HistoryCommand: ParsableCommand {
     }
 
     func run() throws {
+        let settings = try settingsOptions.settings()
+        let history = try settings.historyForReading()
+        if let name { try Self.check(name, settings, history) }
         let deployments =
-            try settingsOptions.settings().historyForReading()?.deployments(
+            try history?.deployments(
                 HistoryFilter(
                     certificate: name,
                     since: since?.date,
@@ -53,6 +56,20 @@ struct HistoryCommand: ParsableCommand {
             ) ?? []
         let reports = deployments.map { DeploymentReport($0) }
         Output.print(reports, asJSON: output.json) { reports.text }
+    }
+
+    /// A certificate that has gone from the settings is still asked for; a mistyped one never
+    /// had a deployment, and "none on record" would be believed.
+    private static func check(_ name: String, _ settings: Settings, _ history: History?) throws {
+        let filter = HistoryFilter(certificate: name, limit: 1)
+        guard settings.certificate(named: name) == nil,
+            try history?.deployments(filter).isEmpty ?? true
+        else { return }
+        let names = settings.certificates.map(\.name).prefix(20).joined(separator: ", ")
+        throw Refusal(
+            "no certificate \"\(name)\", neither in the settings nor on record",
+            hint: "the settings have \(names)"
+        )
     }
 }
 
