@@ -54,7 +54,12 @@ struct Failure {
     /// Prints what there is to say and gives the exit code.
     func report() -> Int32 {
         if isCleanExit {
-            messages.forEach { print($0) }
+            do {
+                for message in messages { try Output.print(message) }
+            } catch {
+                Output.toStandardError("kvagent: error: \(error)")
+                return ExitStatus.failed.rawValue
+            }
         } else if CommandLine.arguments.contains("--json"), !messages.isEmpty {
             let object = ErrorObject(
                 error: ErrorObject.Body(messages: messages, hint: hint, exitCode: status)

@@ -41,6 +41,28 @@ struct OutputTests {
         }
     }
 
+    @Test(
+        "A result that can't be written is exit 1 with a message",
+        arguments: ["status", "status --json", "sync", "history", "config check", "--help"]
+    )
+    func result(command: String) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let settings = command == "--help" ? "" : "--config \"$1\""
+            for (redirection, cause) in [
+                (">/dev/full", "No space left on device"), (">&-", "Bad file descriptor"),
+            ] {
+                let result = try await bed.shell("\"$0\" \(command) \(settings) \(redirection)")
+                #expect(result.status == 1)
+                #expect(
+                    result.errors.contains("write the result to standard output: \(cause)"),
+                    "\(result.errors)"
+                )
+            }
+        }
+    }
+
     @Test("A hook ends quietly when the reader of its pipe does, as in any shell")
     func hooksHaveTheDefault() async throws {
         try await withTestBed { bed in

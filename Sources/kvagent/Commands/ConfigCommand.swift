@@ -34,7 +34,7 @@ struct ConfigCheckCommand: ParsableCommand {
                     notes: settings.notes,
                     certificates: settings.certificates.map(\.name)
                 )
-                Output.print(answer, asJSON: output.json) {
+                try Output.print(answer, asJSON: output.json) {
                     (settings.notes.map { "note: \($0)" }
                         + [
                             "\(settingsOptions.file): fine, \(settings.certificates.count) certificates"
@@ -47,7 +47,7 @@ struct ConfigCheckCommand: ParsableCommand {
             problems = error.problems
         }
         guard output.json else { throw SettingsError(problems) }
-        Swift.print(
+        try Output.print(
             Output.json(
                 ConfigAnswer(
                     file: settingsOptions.file,

@@ -55,7 +55,7 @@ struct HistoryCommand: ParsableCommand {
                 )
             ) ?? []
         let reports = deployments.map { DeploymentReport($0) }
-        Output.print(reports, asJSON: output.json) { reports.text }
+        try Output.print(reports, asJSON: output.json) { reports.text }
     }
 
     /// A certificate that has gone from the settings is still asked for; a mistyped one never

@@ -39,7 +39,7 @@ struct PinCommand: AsyncParsableCommand {
             reason: reason,
             until: until?.date
         )
-        Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
+        try Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
             "pinned \(certificate.name) to \(pin.version.shortVersion)"
                 + (pin.until.map { " until \($0.local)" } ?? "")
         }
@@ -59,7 +59,7 @@ struct UnpinCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pin = try await acting.agent().unpin(certificate.name)
-        Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
+        try Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
             "unpinned \(certificate.name) from \(pin.version.shortVersion); the next poll deploys the newest version"
         }
     }

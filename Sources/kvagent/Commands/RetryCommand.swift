@@ -14,7 +14,7 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let cleared = try await acting.agent().retry(certificate.name)
-        Output.print(
+        try Output.print(
             RetryAnswer(certificate: certificate.name, cleared: cleared),
             asJSON: output.json
         ) {

@@ -48,7 +48,7 @@ struct RollbackCommand: AsyncParsableCommand {
                 isRehearsal: dryRun
             )
         )
-        Output.print(RollbackAnswer(report), asJSON: output.json) { report.text }
+        try Output.print(RollbackAnswer(report), asJSON: output.json) { report.text }
         if let result = report.result, result.outcome != .deployed { throw ExitStatus.failed }
     }
 }

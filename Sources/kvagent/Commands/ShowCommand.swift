@@ -20,7 +20,7 @@ struct ShowCommand: ParsableCommand {
             settings: settings,
             history: settings.historyForReading()
         )
-        Output.print(details, asJSON: output.json) { details.text }
+        try Output.print(details, asJSON: output.json) { details.text }
     }
 }
 

@@ -20,7 +20,7 @@ struct StatusCommand: ParsableCommand {
             history: settings.historyForReading(),
             daemon: ProcessLock.currentHolder(at: settings.daemonLockFile).map { Int($0) }
         )
-        Output.print(report, asJSON: output.json) { report.text }
+        try Output.print(report, asJSON: output.json) { report.text }
     }
 }
 

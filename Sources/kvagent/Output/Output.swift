@@ -42,13 +42,37 @@ enum Output {
     }
 
     /// Prints JSON, or what `text` makes for people.
-    static func print(_ value: some Encodable, asJSON: Bool, text: () -> String) {
+    ///
+    /// - Throws: ``OutputError`` when not all of it could be written.
+    static func print(
+        _ value: some Encodable,
+        asJSON: Bool,
+        text: () -> String
+    ) throws(OutputError) {
         let output = asJSON ? json(value) : text()
-        if !output.isEmpty { Swift.print(output) }
+        if !output.isEmpty { try print(output) }
+    }
+
+    /// Prints a result for people.
+    ///
+    /// Not with `Swift.print`, whose buffer is written at the exit, where its loss is no error.
+    static func print(_ text: String) throws(OutputError) {
+        do throws(Errno) {
+            try write(text, to: .standardOutput)
+        } catch {
+            throw OutputError(cause: error)
+        }
     }
 
     /// Shows on a terminal that long work goes on; elsewhere says nothing.
     static func progress(_ text: String) {
         if isatty(STDERR_FILENO) == 1 { toStandardError(text) }
     }
+}
+
+/// A result that did not reach standard output; a script must not take what it got for all.
+struct OutputError: Error, CustomStringConvertible {
+    let cause: Errno
+
+    var description: String { "write the result to standard output: \(cause)" }
 }
