@@ -28,6 +28,8 @@ package struct Agent: Sendable {
 
     /// Where a damaged history lies since this one was begun in its place; nil where it was whole.
     package private(set) var damagedHistory: String?
+    /// Told of every step, for the service manager.
+    let heartbeat: Heartbeat
 
     /// Opens the history and prepares the directories.
     ///
@@ -39,7 +41,8 @@ package struct Agent: Sendable {
     package static func open(
         _ settings: Settings,
         actor: String,
-        logger: Logger
+        logger: Logger,
+        heartbeat: Heartbeat = .none
     ) throws -> Agent {
         try settings.makeDirectories()
         let (history, damagedHistory) = try History.openSettingAsideDamage(
@@ -69,7 +72,8 @@ package struct Agent: Sendable {
             watcher: watcher,
             runner: HookRunner(),
             logger: logger,
-            damagedHistory: damagedHistory
+            damagedHistory: damagedHistory,
+            heartbeat: heartbeat
         )
     }
 
@@ -82,7 +86,8 @@ package struct Agent: Sendable {
             runID: RunID.next(),
             watcher: watcher,
             runner: runner,
-            logger: logger
+            logger: logger,
+            heartbeat: heartbeat
         )
     }
 

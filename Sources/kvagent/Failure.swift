@@ -32,6 +32,8 @@ struct Failure {
             status = error.isHeld ? ExitStatus.locked.rawValue : ExitStatus.failed.rawValue
         case let error as HistoryError:
             hint = error.hint
+            // Starting again can't help, which is what 78 tells the service manager.
+            if error.kind == .newerSchema { status = ExitStatus.configuration.rawValue }
         case let error as StoreError:
             hint = error.hint
         case let error as VaultError:

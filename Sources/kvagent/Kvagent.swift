@@ -20,7 +20,7 @@ struct Kvagent: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
             ShowCommand.self, RollbackCommand.self, PinCommand.self, UnpinCommand.self,
-            RetryCommand.self, ConfigCommand.self,
+            RetryCommand.self, WaitCommand.self, ConfigCommand.self,
         ]
     )
 }

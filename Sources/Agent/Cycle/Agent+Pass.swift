@@ -29,7 +29,11 @@ extension Agent {
         var failedHooks: [String] = []
         if !isRehearsal { failedHooks = try await settleDebts() }
         // A stop is heeded while the vaults are asked; once something is being changed, it waits.
-        let observations = try await cancelWhenGracefulShutdown { try await observe(certificates) }
+        let observations = try await cancelWhenGracefulShutdown {
+            try await heartbeat.vouching(for: Self.longestObservation, isChange: false) {
+                try await observe(certificates)
+            }
+        }
         guard !Task.isCancelled, !Task.isShuttingDownGracefully else { throw CancellationError() }
         guard !isRehearsal else { return try rehearse(observations) }
         var report = try await withLock {
@@ -74,7 +78,7 @@ extension Agent {
                     verdict: .failed(error.explained)
                 )
                 logger.error(
-                    "certificate not deployed",
+                    .notable(.notDeployed),
                     metadata: ["certificate": "\(name)", "error": "\(error)"]
                 )
             }

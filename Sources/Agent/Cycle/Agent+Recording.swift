@@ -38,7 +38,7 @@ extension Agent {
             poll.error = "\(error)"
             poll.errorKind = refusal?.kind.name ?? CertificateState.storeTrouble
             logger.warning(
-                "poll failed",
+                .notable(.pollFailed),
                 metadata: [
                     "certificate": "\(certificate.name)", "error": "\(error)",
                     "hint": "\(refusal?.hint ?? "")",
@@ -70,7 +70,7 @@ extension Agent {
         if let thumbprint = fetched.record.thumbprint {
             metadata["thumbprint"] = "\(thumbprint)"
         }
-        logger.info("new version in the vault", metadata: metadata)
+        logger.info(.notable(.newVersion), metadata: metadata)
         if case .certificate(_, let isChainComplete) = fetched.content, !isChainComplete {
             logger.warning(
                 "the vault's chain does not reach a root or an intermediate that it names",
@@ -113,9 +113,9 @@ extension Agent {
             "certificate": "\(certificate.name)", "version": "\(version)", "reason": "\(reason)",
         ]
         switch outcome {
-        case .ignored: logger.notice("secret ignored", metadata: metadata)
-        case .held: logger.notice("certificate held", metadata: metadata)
-        default: logger.error("certificate rejected", metadata: metadata)
+        case .ignored: logger.notice(.notable(.ignored), metadata: metadata)
+        case .held: logger.notice(.notable(.held), metadata: metadata)
+        default: logger.error(.notable(.rejected), metadata: metadata)
         }
         return row
     }

@@ -35,7 +35,10 @@ extension Agent {
                 group.addTask { (index, try await observe(certificate)) }
             }
             var observations: [(Int, Observation)] = []
-            for try await observation in group { observations.append(observation) }
+            for try await observation in group {
+                observations.append(observation)
+                heartbeat.beat()
+            }
             return observations.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }

@@ -14,7 +14,8 @@ import UnixSignals
 /// | SIGUSR1 | polls every certificate now |
 /// | SIGTERM, SIGINT | stops: what is being asked is dropped, what is being changed is finished |
 ///
-/// Between polls it sleeps; nothing else wakes it.
+/// Between polls it sleeps. Only a service manager that watches it (`WatchdogSec=`) has it woken more
+/// often, to show that its loop still turns.
 package struct Daemon: Service {
     /// What can wake the daemon.
     private enum Wake: Sendable {
@@ -32,18 +33,29 @@ package struct Daemon: Service {
     private let settingsFile: String
     private let agent: Agent
     private let notifier: ServiceNotifier
+    private let heartbeat: Heartbeat
     private let logger: Logger
 
     /// A daemon that is not running yet.
     ///
     /// - Parameters:
-    ///   - settingsFile: Read again at each SIGHUP.
-    ///   - agent: The agent of the settings as they are now.
+    ///   - settings: As they are now.
+    ///   - settingsFile: Where they are from; read again at each SIGHUP.
+    ///   - actor: Who acts, for the history.
+    ///   - notifier: The service manager that wants to know.
     ///   - logger: Where to tell what it does.
-    package init(settingsFile: String, agent: Agent, logger: Logger) {
+    /// - Throws: As `Agent.open`.
+    package init(
+        _ settings: Settings,
+        from settingsFile: String,
+        actor: String,
+        notifier: ServiceNotifier = .fromEnvironment(),
+        logger: Logger
+    ) throws {
+        heartbeat = Heartbeat(notifier)
+        agent = try Agent.open(settings, actor: actor, logger: logger, heartbeat: heartbeat)
         self.settingsFile = settingsFile
-        self.agent = agent
-        self.notifier = ServiceNotifier.fromEnvironment()
+        self.notifier = notifier
         self.logger = logger
     }
 
@@ -51,27 +63,25 @@ package struct Daemon: Service {
     ///
     /// - Throws: `LockError` when another daemon runs on the same state directory.
     package func run() async throws {
-        var lock = try await ProcessLock.acquire(
-            at: agent.settings.daemonLockFile,
-            within: Self.patience
-        )
-        try await loop(holding: &lock)
-        lock.release()
+        try await withGracefulShutdownHandler {
+            try await loop()
+        } onGracefulShutdown: {
+            // At once, not after the deployment that may be under way and that is finished first.
+            heartbeat.enter(.stopping)
+        }
     }
 
-    private func loop(holding lock: inout ProcessLock) async throws {
-        var agent = agent
-        var schedule = PollSchedule(agent.settings.certificates)
-        var isReady = false
+    private func loop() async throws {
+        var lock = try await acquireLock()
+        var state = DaemonState(agent)
         logger.notice(
-            "started",
+            .notable(.started),
             metadata: [
                 "certificates": "\(agent.settings.certificates.count)",
-                "settings": "\(settingsFile)",
+                "settings": "\(settingsFile)", "daemonVersion": "\(kvagentVersion)",
             ]
         )
         report(agent.settings.notes)
-        var warnings: Set<String> = []
 
         let (wakes, wake) = AsyncStream.makeStream(of: Wake.self)
         let signals = Task {
@@ -80,83 +90,109 @@ package struct Daemon: Service {
             }
         }
         defer { signals.cancel() }
+        await recover()
+        if !agent.settings.requireInitialSync { becomeReady(&state) }
         var timer: Task<Void, any Error>?
         wake.yield(.due)
-        if !agent.settings.requireInitialSync {
-            notifier.ready()
-            isReady = true
-        }
 
         for await event in wakes.cancelOnGracefulShutdown() {
+            heartbeat.beat()
             switch event {
             case .due: break
-            case .pollNow: schedule.makeAllDue()
-            case .reload:
-                notifier.reloading()
-                if let fresh = reloaded(agent) {
-                    agent = fresh
-                    schedule.follow(agent.settings.certificates)
-                }
-                if isReady { notifier.ready() }
+            case .pollNow: state.schedule.makeAllDue()
+            case .reload: reload(&state)
             }
-            if !agent.history.isInPlace, let fresh = reopened(agent) { agent = fresh }
-            if !lock.isOn(agent.settings.daemonLockFile) {
-                lock = try await ProcessLock.acquire(
-                    at: agent.settings.daemonLockFile,
-                    within: Self.patience
-                )
+            if !state.agent.history.isInPlace, let fresh = reopened(state.agent) {
+                state.agent = fresh
             }
-            if let report = await pass(of: agent.nextRun(), over: schedule.due()) {
-                schedule.note(report)
-                for warning in report.warnings where warnings.insert(warning).inserted {
-                    logger.warning("hook skipped", metadata: ["reason": "\(warning)"])
-                }
-                if !isReady, report.certificates.allSatisfy(\.isInstalled) {
-                    notifier.ready()
-                    isReady = true
-                }
-            } else {
-                schedule.postpone(by: Self.pauseAfterFailedPass)
-            }
-            notifier.status(schedule.summary)
+            if !lock.isOn(agent.settings.daemonLockFile) { lock = try await acquireLock() }
+            await poll(&state)
             timer?.cancel()
-            timer = Self.timer(until: schedule.next, wake)
+            timer = Self.timer(until: state.schedule.next, within: heartbeat.period, wake)
         }
         timer?.cancel()
-        notifier.stopping()
-        logger.notice("stopped")
+        lock.release()
+        logger.notice(.notable(.stopped))
     }
 
-    /// Yields `.due` at `time`, unless it is cancelled before.
+    /// The lock that one daemon holds on a state directory for as long as it runs.
+    private func acquireLock() async throws(LockError) -> ProcessLock {
+        try await ProcessLock.acquire(
+            at: agent.settings.daemonLockFile,
+            within: Self.patience
+        )
+    }
+
+    /// Finishes what a crash left, before anybody is told that the certificates are in order.
+    ///
+    /// What keeps it from that (the lock, the database) the pass that follows meets as well, and
+    /// tries again.
+    private func recover() async {
+        do {
+            _ = try await agent.nextRun().settleDebts()
+        } catch {
+            logger.error(.notable(.passFailed), metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func becomeReady(_ state: inout DaemonState) {
+        state.isReady = true
+        heartbeat.enter(.running)
+    }
+
+    /// Looks at whatever is due, and tells the service manager how things are then.
+    private func poll(_ state: inout DaemonState) async {
+        let names = state.schedule.due()
+        if !names.isEmpty {
+            do {
+                let report = try await state.agent.nextRun().pass(over: names, trigger: .poll)
+                state.passTrouble = nil
+                for warning in state.note(report) {
+                    logger.warning("hook skipped", metadata: ["reason": "\(warning)"])
+                }
+                logger.info(
+                    "pass done",
+                    metadata: [
+                        "certificates": "\(report.certificates.count)",
+                        "deployed": "\(report.certificates.filter(\.isDeployed).count)",
+                    ]
+                )
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error(.notable(.passFailed), metadata: ["error": "\(error)"])
+                state.passTrouble = "last pass not made: \(error)"
+                state.schedule.postpone(by: Self.pauseAfterFailedPass)
+            }
+            notifier.status(state.statusLine())
+        }
+        if !state.isReady, state.isInitiallySynced { becomeReady(&state) }
+    }
+
+    /// Reads the settings again; the old ones stay when the new ones are no good.
+    private func reload(_ state: inout DaemonState) {
+        // Still starting, it isn't ready afterwards either.
+        if state.isReady { notifier.reloading() }
+        if let fresh = reloaded(state.agent) {
+            state.follow(fresh)
+            state.settingsTrouble = nil
+        } else {
+            state.settingsTrouble = "new settings not taken over (see the log)"
+        }
+        notifier.status(state.statusLine())
+        if state.isReady { notifier.ready() }
+    }
+
+    /// Yields `.due` at `time`, or when `limit` is over, unless it is cancelled before.
     private static func timer(
         until time: ContinuousClock.Instant,
+        within limit: Duration?,
         _ wake: AsyncStream<Wake>.Continuation
     ) -> Task<Void, any Error> {
         Task {
-            try await Task.sleep(until: time, clock: .continuous)
+            let end = limit.map { min(time, .now + $0) } ?? time
+            try await Task.sleep(until: end, clock: .continuous)
             wake.yield(.due)
-        }
-    }
-
-    private func pass(of agent: Agent, over names: [String]) async -> PassReport? {
-        guard !names.isEmpty else {
-            return PassReport(runID: "", certificates: [], warnings: [], failedHooks: [])
-        }
-        do {
-            let report = try await agent.pass(over: names, trigger: .poll)
-            logger.info(
-                "pass done",
-                metadata: [
-                    "certificates": "\(report.certificates.count)",
-                    "deployed": "\(report.certificates.filter(\.isDeployed).count)",
-                ]
-            )
-            return report
-        } catch is CancellationError {
-            return nil
-        } catch {
-            logger.error("pass could not be made", metadata: ["error": "\(error)"])
-            return nil
         }
     }
 
@@ -172,15 +208,23 @@ package struct Daemon: Service {
                     )
                 ])
             }
-            let agent = try Agent.open(settings, actor: old.actor, logger: logger)
+            let agent = try Agent.open(
+                settings,
+                actor: old.actor,
+                logger: logger,
+                heartbeat: heartbeat
+            )
             logger.notice(
-                "settings read again",
+                .notable(.settingsReadAgain),
                 metadata: ["certificates": "\(settings.certificates.count)"]
             )
             report(settings.notes)
+            if settings.logging != old.settings.logging {
+                logger.warning("changed loggingSettings take effect at the next start")
+            }
             return agent
         } catch {
-            logger.error("settings not taken over, the old ones stay: \(error)")
+            logger.error(.notable(.settingsRefused), metadata: ["error": "\(error)"])
             return nil
         }
     }
@@ -189,7 +233,12 @@ package struct Daemon: Service {
     /// deleted, moved or set aside under it; nil when there can be none yet.
     private func reopened(_ old: Agent) -> Agent? {
         do {
-            let agent = try Agent.open(old.settings, actor: old.actor, logger: logger)
+            let agent = try Agent.open(
+                old.settings,
+                actor: old.actor,
+                logger: logger,
+                heartbeat: heartbeat
+            )
             logger.error(
                 "history was deleted or replaced, it is opened anew",
                 metadata: ["path": "\(agent.history.path)"]
@@ -202,7 +251,9 @@ package struct Daemon: Service {
     }
 
     private func report(_ notes: [SettingsProblem]) {
-        for note in notes { logger.warning("setting without effect: \(note)") }
+        for note in notes {
+            logger.warning("setting without effect", metadata: ["setting": "\(note)"])
+        }
     }
 }
 
@@ -214,14 +265,5 @@ extension Settings {
 extension CertificateReport {
     var isDeployed: Bool {
         if case .deployed = verdict { true } else { false }
-    }
-
-    /// Whether the certificate is live, or can never be: what an initial sync waits for.
-    var isInstalled: Bool {
-        switch verdict {
-        case .unchanged, .deployed, .ignored: true
-        case .deployedDespite: true
-        case .wouldDeploy, .held, .refused, .rolledBack, .failed, .notObserved: false
-        }
     }
 }

@@ -70,10 +70,8 @@ struct PollSchedule {
         entries = Dictionary(uniqueKeysWithValues: latest)
     }
 
-    /// One line for the service manager.
-    var summary: String {
-        let wait = ContinuousClock.now.duration(to: next).inSeconds
-        let next = Date(timeIntervalSinceNow: max(0, wait)).formatted(.rfc3339)
-        return "\(entries.count) certificates, next poll at \(next)"
+    /// The time of the next poll by the wall clock, for people.
+    var nextDate: Date {
+        Date(timeIntervalSinceNow: max(0, ContinuousClock.now.duration(to: next).inSeconds))
     }
 }

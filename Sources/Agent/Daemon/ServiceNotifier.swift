@@ -3,22 +3,60 @@ import Glibc
 /// Tells the service manager how the daemon is, over the datagram socket of sd_notify(3).
 ///
 /// Without `$NOTIFY_SOCKET` every call does nothing.
-struct ServiceNotifier: Sendable {
-    /// The socket's path; a leading `@` stands for Linux's abstract name space.
-    private let socket: String?
+package struct ServiceNotifier: Sendable {
+    private let socket: LocalDatagram?
 
-    /// The notifier for the socket that the service manager named.
-    static func fromEnvironment() -> ServiceNotifier {
-        ServiceNotifier(socket: unsafe getenv("NOTIFY_SOCKET").map { unsafe String(cString: $0) })
+    /// How long the manager waits for a sign of life before it ends the daemon; nil when it does
+    /// not watch it.
+    ///
+    /// This is `WatchdogSec=` of the unit.
+    let watchdog: Duration?
+
+    /// The notifier for what the service manager has put in the environment.
+    package static func fromEnvironment() -> ServiceNotifier {
+        func variable(_ name: String) -> String? {
+            unsafe getenv(name).map { unsafe String(cString: $0) }
+        }
+        return ServiceNotifier(
+            socket: variable("NOTIFY_SOCKET"),
+            watchdog: watchdog(
+                microseconds: variable("WATCHDOG_USEC"),
+                process: variable("WATCHDOG_PID"),
+                ownProcess: getpid()
+            )
+        )
     }
 
-    init(socket: String?) {
-        self.socket = socket
+    init(socket: String?, watchdog: Duration? = nil) {
+        self.socket = socket.flatMap { $0.isEmpty ? nil : LocalDatagram(path: $0) }
+        self.watchdog = watchdog
+    }
+
+    /// What `$WATCHDOG_USEC` and `$WATCHDOG_PID` mean, as sd_watchdog_enabled(3) has it: the
+    /// process is named because children inherit the variables.
+    static func watchdog(
+        microseconds: String?,
+        process: String?,
+        ownProcess: pid_t
+    ) -> Duration? {
+        guard let microseconds, let length = Int64(microseconds), length > 0 else { return nil }
+        if let process, pid_t(process) != ownProcess { return nil }
+        return .microseconds(length)
     }
 
     func ready() { send("READY=1") }
     func stopping() { send("STOPPING=1") }
-    func status(_ text: String) { send("STATUS=\(text)") }
+    func alive() { send("WATCHDOG=1") }
+
+    /// One line for `systemctl status`.
+    func status(_ text: String) {
+        send("STATUS=" + text.split(whereSeparator: \.isNewline).joined(separator: " "))
+    }
+
+    /// Asks for so much more time to start or to stop, counted from now.
+    func extendTimeout(by time: Duration) {
+        send("EXTEND_TIMEOUT_USEC=\(max(1, time.inMicroseconds))")
+    }
 
     /// sd_notify(3) wants the monotonic time with a reload, to tell it from one before.
     func reloading() {
@@ -29,34 +67,13 @@ struct ServiceNotifier: Sendable {
 
     /// Losing a notification is right: the manager may be gone, and the work must go on.
     private func send(_ message: String) {
-        guard let socket, !socket.isEmpty else { return }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        var path = Array(socket.utf8)
-        if path[0] == UInt8(ascii: "@") { path[0] = 0 }
-        let capacity = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.count < capacity else { return }
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path) }
-        let descriptor = Glibc.socket(
-            AF_UNIX,
-            Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count)
-        let bytes = Array(message.utf8)
-        _ = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                unsafe sendto(
-                    descriptor,
-                    bytes,
-                    bytes.count,
-                    Int32(MSG_NOSIGNAL),
-                    address,
-                    length
-                )
-            }
-        }
+        _ = socket?.send(Array(message.utf8))
+    }
+}
+
+extension Duration {
+    /// The whole microseconds in it.
+    fileprivate var inMicroseconds: Int64 {
+        components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }
 }

@@ -67,7 +67,7 @@ extension Agent {
             certificates: certificates,
             error: nil
         )
-        let run = await runner.run(hook, event: event)
+        let run = await runHook(hook, event: event)
         for debt in debts {
             if let deployment = try history.lastDeployment(
                 of: debt.certificate,
@@ -87,10 +87,10 @@ extension Agent {
             "error": "\(run.outcome.isSuccess ? "" : run.summary)",
         ]
         guard !run.outcome.isSuccess else {
-            logger.notice("owed hook succeeded", metadata: metadata)
+            logger.notice(.notable(.owedHookSucceeded), metadata: metadata)
             return nil
         }
-        logger.warning("owed hook did not succeed", metadata: metadata)
+        logger.warning(.notable(.owedHookFailed), metadata: metadata)
         return run.outcome == .later ? nil : run.summary
     }
 }

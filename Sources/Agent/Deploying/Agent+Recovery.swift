@@ -26,7 +26,7 @@ extension Agent {
         var rollbacks: Set<String> = []
         for deployment in open {
             logger.warning(
-                "found a deployment that was interrupted",
+                .notable(.interrupted),
                 metadata: [
                     "certificate": "\(deployment.certificate)", "version": "\(deployment.version)",
                 ]

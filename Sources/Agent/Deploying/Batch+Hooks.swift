@@ -57,7 +57,7 @@ extension Batch {
 
     /// Runs one hook and records it under every deployment that it was run for.
     mutating func run(_ hook: Hook, _ event: HookEvent, of indices: [Int]) async -> HookRun {
-        let run = await agent.runner.run(hook, event: event)
+        let run = await agent.runHook(hook, event: event)
         for index in indices {
             let deployment = members[index].deployment
             note { history throws(HistoryError) in
@@ -159,7 +159,7 @@ extension Batch {
     private func logFailure(_ run: HookRun, of indices: [Int]) {
         let names = indices.map { members[$0].candidate.name }.joined(separator: " ")
         agent.logger.warning(
-            "hook did not succeed",
+            .notable(.hookFailed),
             metadata: [
                 "hook": "\(run.hook.name)", "certificates": "\(names)", "error": "\(run.summary)",
             ]

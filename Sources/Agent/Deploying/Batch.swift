@@ -140,7 +140,7 @@ struct Batch {
             let earlier = members[index].error.map { "\($0); " } ?? ""
             end(index, as: .failed, "\(earlier)going back: \(error)")
             agent.logger.error(
-                "refused version is still live",
+                .notable(.stillLive),
                 metadata: ["certificate": "\(candidate.name)", "error": "\(error)"]
             )
         }
@@ -202,11 +202,11 @@ struct Batch {
         metadata["error"] = result.error
         let values = metadata.mapValues { Logger.MetadataValue.string($0) }
         switch result.outcome {
-        case .deployed: agent.logger.notice("certificate deployed", metadata: values)
-        case .held: agent.logger.notice("certificate held", metadata: values)
-        case .rejected: agent.logger.error("certificate rejected", metadata: values)
-        case .rolledBack: agent.logger.error("certificate rolled back", metadata: values)
-        default: agent.logger.error("certificate not deployed", metadata: values)
+        case .deployed: agent.logger.notice(.notable(.deployed), metadata: values)
+        case .held: agent.logger.notice(.notable(.held), metadata: values)
+        case .rejected: agent.logger.error(.notable(.rejected), metadata: values)
+        case .rolledBack: agent.logger.error(.notable(.rolledBack), metadata: values)
+        default: agent.logger.error(.notable(.notDeployed), metadata: values)
         }
     }
 }

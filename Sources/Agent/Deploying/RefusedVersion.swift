@@ -33,7 +33,7 @@ extension Agent {
             error: refused.error
         )
         for hook in catalog.hooks(.failure, for: refused.certificate.name) {
-            let run = await runner.run(hook, event: event)
+            let run = await runHook(hook, event: event)
             try history.record(HookRunRecord(run), of: refused.deployment)
         }
     }

@@ -17,6 +17,7 @@ package struct Settings: Sendable {
 
     package var cloud: Cloud
     package var hooks: HookSettings
+    package var logging: LoggingSettings
 
     /// How many versions of a certificate stay on disk beside those that are never pruned.
     package var keepVersions: Int

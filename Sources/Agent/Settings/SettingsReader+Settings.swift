@@ -10,7 +10,7 @@ extension SettingsReader {
         let top = fields(cursor)
         let cloud = cloud(top["cloud"])
         let authentication = authentication(top["authenticationSettings"])
-        if let logging = top["loggingSettings"] { _ = fields(logging) }
+        let logging = logging(top["loggingSettings"])
         let hooks = hookSettings(top["hooks"])
         let stateDirectory = directory(top["stateDirectory"]) ?? "/var/lib/kvagent"
         let history = top["history"].map { fields($0) } ?? [:]
@@ -46,6 +46,7 @@ extension SettingsReader {
             requireInitialSync: requireInitialSync,
             cloud: cloud,
             hooks: hooks,
+            logging: logging,
             keepVersions: keepVersions,
             stateDirectory: stateDirectory,
             notes: notes,

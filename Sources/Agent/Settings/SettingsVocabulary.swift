@@ -36,6 +36,7 @@ enum SettingsVocabulary {
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
         ],
+        logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
         hooks: ["directory", "runner", "timeout", "onFailure"],
         history: ["keepVersions"],
@@ -53,11 +54,6 @@ enum SettingsVocabulary {
             "keyExportable": "is for Windows",
             "accounts": "is for Windows; use owner, group, mode or acls",
         ],
-        logging: Dictionary(
-            uniqueKeysWithValues: ["logger", "endpoint", "format", "servicename"].map {
-                ($0, "the log goes to standard error, where the journal picks it up")
-            }
-        ),
     ]
 
     /// Why `key` isn't valid at `place`, and the nearest place or name that is.

@@ -21,20 +21,29 @@ struct RunCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let logger = log.logger(otherwise: .info, asJSON: json)
-        let agent = try Agent.open(
-            settingsOptions.settings(),
-            actor: Actor.daemon,
-            logger: logger
+        let settings = try settingsOptions.settings()
+        let output = DaemonLog(
+            settings.logging,
+            level: log.logLevel ?? .info,
+            forceJSON: json
         )
-        let daemon = Daemon(settingsFile: settingsOptions.file, agent: agent, logger: logger)
+        let daemon = try Daemon(
+            settings,
+            from: settingsOptions.file,
+            actor: Actor.daemon,
+            logger: output.logger
+        )
         // The group's own log tells of services starting and stopping, which is this one's life
         // told twice.
-        var quiet = logger
+        var quiet = output.logger
         quiet.logLevel = .error
+        // Services stop in the reverse order, so the daemon's last words are still forwarded.
+        let services =
+            output.forwarder.map { [ServiceGroupConfiguration.ServiceConfiguration(service: $0)] }
+            ?? []
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [
+                services: services + [
                     .init(
                         service: daemon,
                         successTerminationBehavior: .gracefullyShutdownGroup

@@ -1,0 +1,74 @@
+import Foundation
+import Store
+
+/// What the daemon knows from one event to the next.
+struct DaemonState {
+    var agent: Agent
+    var schedule: PollSchedule
+
+    /// Whether the service manager was told so.
+    var isReady = false
+
+    /// What was wrong with the settings at the last SIGHUP, and with the last pass.
+    var settingsTrouble: String?
+    var passTrouble: String?
+
+    /// The secrets that turned out to be no certificates: nothing will ever be installed for them.
+    private var ignored: Set<String> = []
+
+    /// The warnings that were said; each is said once.
+    private var warnings: Set<String> = []
+
+    init(_ agent: Agent) {
+        self.agent = agent
+        schedule = PollSchedule(agent.settings.certificates)
+    }
+
+    /// Takes over what a pass brought.
+    ///
+    /// - Returns: The warnings that are new.
+    mutating func note(_ report: PassReport) -> [String] {
+        schedule.note(report)
+        for certificate in report.certificates {
+            if case .ignored = certificate.verdict {
+                ignored.insert(certificate.name)
+            } else {
+                ignored.remove(certificate.name)
+            }
+        }
+        return report.warnings.filter { warnings.insert($0).inserted }
+    }
+
+    /// Takes over an agent of other settings.
+    mutating func follow(_ fresh: Agent) {
+        agent = fresh
+        schedule.follow(fresh.settings.certificates)
+    }
+
+    /// What an initial sync waits for: a version of every certificate is live.
+    ///
+    /// Which one it is doesn't matter: a boot must not hang on a vault that is away, or on a new
+    /// version that is no good, while what was installed before does its service.
+    var isInitiallySynced: Bool {
+        agent.settings.certificates.allSatisfy { certificate in
+            // A store that can't be read has nothing that a service could use.
+            ignored.contains(certificate.name)
+                || (try? agent.store(of: certificate).currentVersion(of: certificate.name)) != nil
+        }
+    }
+
+    /// The line for the service manager.
+    func statusLine() -> String {
+        let trouble = [settingsTrouble, passTrouble].compactMap(\.self)
+        do {
+            let report = try StatusReport(agent.settings, history: agent.history, daemon: nil)
+            return StatusLine(
+                certificates: report.certificates.map { ($0.name, $0.state) },
+                nextPoll: schedule.nextDate,
+                trouble: trouble.isEmpty ? nil : trouble.joined(separator: "; ")
+            ).text()
+        } catch {
+            return "\(error)"
+        }
+    }
+}
