@@ -155,7 +155,10 @@ let package = Package(
         ),
         .testTarget(
             name: "AgentTests",
-            dependencies: ["Agent", "AzureIdentity", "History", "KeyVault", "Store"],
+            dependencies: [
+                "Agent", "AzureIdentity", "History", "KeyVault", "Store", "TestSupport", logging,
+                system,
+            ],
             swiftSettings: safe
         ),
         .testTarget(

@@ -96,7 +96,7 @@ package final class Heartbeat: Sendable {
         return try await body()
     }
 
-    private func vouch(every period: Duration) async {
+    func vouch(every period: Duration) async {
         while let end = state.withLock(\.vouchedUntil), ContinuousClock.now < end {
             notifier.alive()
             // Cancelled when the step has ended.
