@@ -68,8 +68,12 @@ struct Failure {
             )
             Output.toStandardError(Output.json(object))
         } else {
-            for message in messages { Output.toStandardError("kvagent: error: \(message)") }
-            if let hint { Output.toStandardError("kvagent: hint: \(hint)") }
+            // The journal takes a line's severity from its beginning (sd-daemon(3)).
+            let severity = Journal.receives() ? "<3>" : ""
+            for message in messages {
+                Output.toStandardError("\(severity)kvagent: error: \(message)")
+            }
+            if let hint { Output.toStandardError("\(severity)kvagent: hint: \(hint)") }
         }
         return status
     }

@@ -14,7 +14,7 @@ struct Kvagent: AsyncParsableCommand {
 
             Exit status: 0 fine, 1 a certificate or hook failed, 10 something changed (sync \
             --exit-code), 11 another process holds the lock, 64 usage, 69 vault or identity \
-            endpoint away, 77 denied, 78 settings.
+            endpoint away, 77 denied, 78 settings, or a history of a newer kvagent.
             """,
         version: kvagentVersion,
         subcommands: [

@@ -99,6 +99,17 @@ struct JournalTests {
         }
     }
 
+    @Test("The documentation has each notable message with its id")
+    func documented() throws {
+        let root = FilePath(#filePath).removingLastComponent().removingLastComponent()
+            .removingLastComponent()
+        let text = try readText(root.appending("docs/logging.md"))
+        for message in NotableMessage.allCases {
+            let row = text.split(separator: "\n").first { $0.contains("`\(message.id)` |") }
+            #expect(row?.hasPrefix("| \(message.rawValue) |") == true)
+        }
+    }
+
     @Test("The descriptor must be the very one that JOURNAL_STREAM names")
     func stream() throws {
         try withTemporaryDirectory { directory in
