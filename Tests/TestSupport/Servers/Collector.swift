@@ -51,7 +51,7 @@ package final class Collector {
     package func messages() -> [Message] {
         var poll = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
         while unsafe Glibc.poll(&poll, 1, 0) > 0 {
-            let connection = unsafe accept(listener, nil, nil)
+            let connection = accept(listener, nil, nil)
             guard connection >= 0 else { break }
             connections.append(connection)
         }
