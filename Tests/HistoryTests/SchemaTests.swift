@@ -176,6 +176,11 @@ struct SchemaTests {
                 ["deployment_by_result"]
             ),
             Question(
+                "outcome counts",
+                .outcomeCounts(of: "web"),
+                ["deployment_by_result"]
+            ),
+            Question(
                 "hook runs",
                 .hookRuns(of: [1, 2]),
                 ["hook_run_by_deployment"],
