@@ -30,6 +30,20 @@ extension CertificateState {
             ?? Self.ofTheNewest(findings)
     }
 
+    /// What was said where the state comes from; nil where nothing was.
+    func reason(_ findings: CertificateFindings) -> String? {
+        switch self {
+        case .unreachable, .disabled, .notFound, .denied: findings.poll?.error
+        case .rejected, .held, .ignored:
+            findings.lastOfLatest?.error ?? findings.lastOfLatest?.reason
+        case .degraded:
+            findings.poll?.errorKind == Self.storeTrouble
+                ? findings.poll?.error
+                : findings.owedHooks.isEmpty ? findings.lastOfCurrent?.error : nil
+        case .current, .pinned, .pending: nil
+        }
+    }
+
     /// The kind of a poll's error when it can't be told what is live.
     static let storeTrouble = "store"
 

@@ -100,15 +100,23 @@ extension CertificateStatus {
         if let notAfter = record?.notAfter, notAfter <= now {
             warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")
         }
-        if let refused = findings.lastOfLatest, refused.outcome != .deployed,
-            poll?.latestVersion != current, let why = refused.error ?? refused.reason
-        {
+        let refused = poll?.latestVersion == current ? nil : findings.lastOfLatest
+        let refusal = refused.flatMap { refused in
+            refused.outcome.flatMap { outcome in
+                outcome == .deployed
+                    ? nil
+                    : RefusalStatus(outcome: outcome, reason: refused.error ?? refused.reason)
+            }
+        }
+        if let refused, let why = refusal?.reason {
             warnings.append("version \(refused.version): \(why)")
         }
+        let state = CertificateState(findings)
         self.init(
             name: name,
             url: certificate.url.description,
-            state: CertificateState(findings),
+            state: state,
+            reason: state.reason(findings),
             current: current.map {
                 CurrentVersion(
                     version: $0,
@@ -120,6 +128,7 @@ extension CertificateStatus {
                 )
             },
             latest: poll?.latestVersion,
+            refusal: refusal,
             pin: pin.map {
                 PinStatus(
                     version: $0.version,
@@ -132,6 +141,8 @@ extension CertificateStatus {
             lastPoll: poll.map {
                 PollStatus(at: $0.lastTryAt, ok: $0.consecutiveFailures == 0, error: $0.error)
             },
+            lastSuccessfulPoll: poll?.lastSuccessAt,
+            pollingIntervalInS: Int(certificate.pollingInterval.inSeconds),
             nextPoll: poll?.nextPollAt,
             consecutiveFailures: poll?.consecutiveFailures ?? 0,
             owedHooks: owedHooks.map {

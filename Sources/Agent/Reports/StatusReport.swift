@@ -25,12 +25,20 @@ package struct CertificateStatus: Sendable, Encodable {
     package var name: String
     package var url: String
     package var state: CertificateState
+
+    /// Why the state isn't a better one, in the words of the vault, the check or the hook.
+    @OrNull package var reason: String?
     @OrNull package var current: CurrentVersion?
 
     /// The newest version that the vault is known to have.
     @OrNull package var latest: String?
+
+    /// What became of the newest version when it isn't live; null also when it wasn't tried yet.
+    @OrNull package var refusal: RefusalStatus?
     @OrNull package var pin: PinStatus?
     @OrNull package var lastPoll: PollStatus?
+    @OrNull package var lastSuccessfulPoll: Date?
+    package var pollingIntervalInS: Int
     @OrNull package var nextPoll: Date?
     package var consecutiveFailures: Int
     package var owedHooks: [OwedHookStatus]
@@ -47,6 +55,12 @@ package struct CurrentVersion: Sendable, Encodable {
 
     /// When it was made live the last time.
     @OrNull package var since: Date?
+}
+
+/// Why the newest version isn't live.
+package struct RefusalStatus: Sendable, Encodable {
+    package var outcome: Outcome
+    @OrNull package var reason: String?
 }
 
 package struct PinStatus: Sendable, Encodable {

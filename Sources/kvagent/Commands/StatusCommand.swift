@@ -25,7 +25,26 @@ struct StatusCommand: ParsableCommand {
 }
 
 extension StatusReport {
+    /// What needs attention, then the table, then what is worth knowing.
     fileprivate var text: String {
+        var thresholds = HealthThresholds()
+        // Its own line says whether one runs, and whoever has none need not be reminded each time.
+        thresholds.expectsDaemon = false
+        let health = Health(self, thresholds: thresholds)
+        let problems = health.problems
+        var lines = problems.map { "\($0.level.rawValue.uppercased()) \($0.line)" }
+        if !problems.isEmpty {
+            lines.insert("\(problems.count) to attend to:", at: 0)
+            lines.append("")
+        }
+        lines.append(table.text())
+        lines.append("")
+        lines += health.findings.filter { $0.level == .ok }.map { "note: \($0.line)" }
+        lines.append(daemonLine)
+        return lines.joined(separator: "\n")
+    }
+
+    private var table: Table {
         var table = Table("NAME", "STATE", "VERSION", "THUMBPRINT", "EXPIRES", "LAST POLL")
         for certificate in certificates {
             table.add(
@@ -37,41 +56,12 @@ extension StatusReport {
                 certificate.lastPoll.map { $0.at.local + ($0.ok ? "" : " failed") } ?? "-"
             )
         }
-        var lines = [table.text(), ""]
-        for certificate in certificates {
-            lines += certificate.remarks.map { "\(certificate.name): \($0)" }
-        }
-        lines += agent.warnings.map { "warning: \($0)" }
-        lines.append(
-            agent.pid.map {
-                "daemon running, pid \($0)"
-                    + (agent.nextPass.map { ", next poll at \($0.local)" } ?? "")
-            } ?? "daemon not running"
-        )
-        return lines.joined(separator: "\n")
+        return table
     }
-}
 
-extension CertificateStatus {
-    /// What a person should know beside the table's row.
-    fileprivate var remarks: [String] {
-        var remarks = warnings
-        if let pin {
-            remarks.append(
-                "pinned to \(pin.version.shortVersion) by \(pin.actor) at \(pin.at.local)"
-                    + (pin.reason.map { ": \($0)" } ?? "")
-                    + (pin.until.map { ", until \($0.local)" } ?? "")
-            )
-        }
-        if let latest, latest != current?.version {
-            remarks.append("the vault has version \(latest.shortVersion)")
-        }
-        if let lastPoll, let error = lastPoll.error, !lastPoll.ok {
-            remarks.append("\(error) (\(consecutiveFailures) polls in a row)")
-        }
-        remarks += owedHooks.map {
-            "hook \"\($0.name)\" is owed since \($0.since.local) after \($0.attempts) tries"
-        }
-        return remarks
+    private var daemonLine: String {
+        guard let pid = agent.pid else { return "daemon not running" }
+        return "daemon running, pid \(pid)"
+            + (agent.nextPass.map { ", next poll at \($0.local)" } ?? "")
     }
 }

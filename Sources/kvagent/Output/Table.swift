@@ -1,3 +1,4 @@
+import Agent
 import Foundation
 import Glibc
 
@@ -63,11 +64,6 @@ extension Date {
     /// How far away a date is, in the largest unit that fits: `89 days`, `3 h`, `expired`.
     func remaining(from now: Date = Date()) -> String {
         let seconds = timeIntervalSince(now)
-        return switch seconds {
-        case ..<0: "expired"
-        case ..<3600: "\(Int(seconds / 60)) min"
-        case ..<172_800: "\(Int(seconds / 3600)) h"
-        default: "\(Int(seconds / 86_400)) days"
-        }
+        return seconds < 0 ? "expired" : seconds.inWords
     }
 }

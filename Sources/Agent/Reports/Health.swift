@@ -1,0 +1,243 @@
+import Foundation
+import History
+
+/// How bad something is.
+package enum HealthLevel: String, Sendable, Encodable, Comparable, CaseIterable {
+    /// Worth knowing, nothing to do.
+    case ok
+    /// A person should look within days: what is served is still good.
+    case warning
+    /// What is served is broken, or about to be.
+    case critical
+
+    package static func < (left: HealthLevel, right: HealthLevel) -> Bool {
+        left.rank < right.rank
+    }
+
+    private var rank: Int {
+        switch self {
+        case .ok: 0
+        case .warning: 1
+        case .critical: 2
+        }
+    }
+}
+
+/// One thing to know, and of which certificate; of the agent as a whole when there is none.
+package struct HealthFinding: Sendable, Encodable, Equatable {
+    package var level: HealthLevel
+    @OrNull package var certificate: String?
+    package var message: String
+
+    init(_ level: HealthLevel, _ certificate: String?, _ message: String) {
+        self.level = level
+        self.message = message
+        _certificate = OrNull(wrappedValue: certificate)
+    }
+
+    package static func == (left: HealthFinding, right: HealthFinding) -> Bool {
+        left.level == right.level && left.certificate == right.certificate
+            && left.message == right.message
+    }
+}
+
+/// From when on something is wrong.
+package struct HealthThresholds: Sendable, Equatable {
+    /// Seconds of validity left.
+    package var expiryWarning: TimeInterval = 21 * 86_400
+    package var expiryCritical: TimeInterval = 7 * 86_400
+
+    /// Seconds that a pin may be old.
+    package var pinAge: TimeInterval = 30 * 86_400
+
+    /// Polls in a row that get no answer; a vault's refusal counts at once.
+    package var failures = 3
+
+    /// Whether a daemon should run; without one, something else is to call `kvagent sync`.
+    package var expectsDaemon = true
+
+    package init() {}
+
+    /// So many polling intervals after the last poll that succeeded, it is stale.
+    static let staleAfterIntervals = 3.0
+}
+
+/// What is to be known of a status report, worst first.
+package struct Health: Sendable {
+    package var findings: [HealthFinding]
+
+    /// Of the worst finding.
+    package var level: HealthLevel { findings.map(\.level).max() ?? .ok }
+
+    /// What a person has to do something about.
+    package var problems: [HealthFinding] { findings.filter { $0.level > .ok } }
+
+    /// Judges a report.
+    ///
+    /// | what | level |
+    /// |---|---|
+    /// | nothing is live | critical |
+    /// | the live version has expired, or does within the critical time | critical |
+    /// | the live version failed and could not be taken back | critical |
+    /// | the live version expires within the warning time | warning |
+    /// | a hook is owed | warning |
+    /// | the newest version is rejected, held or no certificate | warning |
+    /// | the vault denies access, or has the secret disabled or not at all | warning |
+    /// | polls in a row got no answer, the last success is too long ago | warning |
+    /// | a pin is old, or lasts longer than its certificate | warning |
+    /// | no daemon runs | warning |
+    /// | a pin as such, a single failed poll, a skipped hook file | ok |
+    ///
+    /// A warning about the vault does not grow critical by itself: while the vault is away what is
+    /// live goes on being good, and its expiry is judged for itself.
+    package init(
+        _ report: StatusReport,
+        thresholds: HealthThresholds = HealthThresholds(),
+        now: Date = Date()
+    ) {
+        var findings: [HealthFinding] = []
+        if thresholds.expectsDaemon, report.agent.pid == nil {
+            findings.append(HealthFinding(.warning, nil, "the daemon is not running"))
+        }
+        for certificate in report.certificates {
+            findings += certificate.findings(thresholds, now: now)
+        }
+        findings += report.agent.warnings.map { HealthFinding(.ok, nil, $0) }
+        // Stable: within a level the order of the settings stays.
+        self.findings = HealthLevel.allCases.sorted(by: >).flatMap { level in
+            findings.filter { $0.level == level }
+        }
+    }
+}
+
+extension CertificateStatus {
+    fileprivate func findings(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
+        guard current != nil else { return [ofNothingLive] }
+        return expiry(thresholds, now: now) + ofTheLive + ofTheNewest(now)
+            + polls(thresholds, now: now) + ofThePin(thresholds, now: now)
+    }
+
+    private func finding(_ level: HealthLevel, _ message: String) -> HealthFinding {
+        HealthFinding(level, name, message)
+    }
+
+    private var ofNothingLive: HealthFinding {
+        if state == .ignored {
+            return finding(.warning, "the secret is no certificate; remove it from the settings")
+        }
+        let why = reason ?? warnings.first ?? lastPoll?.error ?? "not polled yet"
+        return finding(.critical, "nothing is live: \(why)")
+    }
+
+    private func expiry(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
+        guard let notAfter = current?.notAfter else { return [] }
+        let left = notAfter.timeIntervalSince(now)
+        let remedy =
+            isPinned(at: now) && newerInVault != nil
+            ? "; a pin holds it: kvagent unpin \(name)" : ""
+        let date = notAfter.formatted(.rfc3339)
+        if left <= 0 { return [finding(.critical, "expired on \(date)\(remedy)")] }
+        let level: HealthLevel =
+            left < thresholds.expiryCritical
+            ? .critical : left < thresholds.expiryWarning ? .warning : .ok
+        guard level > .ok else { return [] }
+        return [finding(level, "expires in \(left.inWords), on \(date)\(remedy)")]
+    }
+
+    private var ofTheLive: [HealthFinding] {
+        let owed = owedHooks.map {
+            finding(
+                .warning,
+                "\($0.phase) hook \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×"
+            )
+        }
+        guard state == .degraded, owed.isEmpty else { return owed }
+        return [
+            finding(
+                .critical,
+                reason ?? "the live version failed and could not be taken back"
+            )
+        ]
+    }
+
+    private func ofTheNewest(_ now: Date) -> [HealthFinding] {
+        guard let latest, let refusal, !isPinned(at: now) else { return [] }
+        let word: String
+        switch refusal.outcome {
+        case .rejected: word = "was rejected"
+        case .rolledBack: word = "was rolled back"
+        case .failed: word = "could not be deployed"
+        case .held: word = "is held"
+        case .ignored: word = "is no certificate"
+        case .deployed, .interrupted: return []
+        }
+        let why = refusal.outcome == .ignored ? "" : refusal.reason.map { ": \($0)" } ?? ""
+        return [finding(.warning, "the newest version \(latest.prefix(8)) \(word)\(why)")]
+    }
+
+    private var newerInVault: String? { latest == current?.version ? nil : latest }
+
+    private func isPinned(at now: Date) -> Bool { pin?.holds(at: now) == true }
+
+    private func polls(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
+        // What keeps the store from being read is told as the live version's trouble.
+        if let lastPoll, !lastPoll.ok, !(state == .degraded && owedHooks.isEmpty) {
+            let isRefusal = [.denied, .disabled, .notFound].contains(state)
+            let message =
+                "\(lastPoll.error ?? "no answer") (\(consecutiveFailures) "
+                + (consecutiveFailures == 1 ? "poll)" : "polls in a row)")
+            if isRefusal || consecutiveFailures >= thresholds.failures {
+                return [finding(.warning, message)]
+            }
+            return [finding(.ok, message)] + staleness(now)
+        }
+        return staleness(now)
+    }
+
+    private func staleness(_ now: Date) -> [HealthFinding] {
+        guard let lastSuccessfulPoll else {
+            return [finding(.warning, "no poll has succeeded yet")]
+        }
+        let interval = TimeInterval(pollingIntervalInS)
+        let age = now.timeIntervalSince(lastSuccessfulPoll)
+        guard age > interval * HealthThresholds.staleAfterIntervals else { return [] }
+        return [
+            finding(
+                .warning,
+                "the last successful poll was \(age.inWords) ago, the interval is \(interval.inWords)"
+            )
+        ]
+    }
+
+    private func ofThePin(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
+        guard let pin, isPinned(at: now) else { return [] }
+        let age = now.timeIntervalSince(pin.at)
+        let words =
+            "pinned to \(pin.version.prefix(8)) by \(pin.actor) for \(age.inWords)"
+            + (newerInVault.map { ", the vault has \($0.prefix(8))" } ?? "")
+            + (pin.reason.map { ": \($0)" } ?? "")
+        if let until = pin.until, let notAfter = current?.notAfter, until > notAfter {
+            return [
+                finding(.warning, "\(words); until \(until.formatted(.rfc3339)), past its expiry")
+            ]
+        }
+        return [finding(age > thresholds.pinAge ? .warning : .ok, words)]
+    }
+}
+
+extension PinStatus {
+    /// Whether it holds at `now`; one whose end has come stays on record until it is lifted.
+    func holds(at now: Date) -> Bool { until.map { now < $0 } ?? true }
+}
+
+extension TimeInterval {
+    /// The largest unit that fits: `89 days`, `3 h`, `12 min`, `40 s`.
+    package var inWords: String {
+        switch self {
+        case ..<60: "\(Int(self)) s"
+        case ..<3600: "\(Int(self / 60)) min"
+        case ..<172_800: "\(Int(self / 3600)) h"
+        default: "\(Int(self / 86_400)) days"
+        }
+    }
+}
