@@ -22,6 +22,9 @@ struct Failure {
         case let exit as ExitStatus:
             messages = []
             status = exit.rawValue
+        case let exit as MonitorStatus:
+            messages = []
+            status = exit.rawValue
         case let error as SettingsError:
             messages = error.problems.map(\.description)
             status = ExitStatus.configuration.rawValue
@@ -76,6 +79,14 @@ struct Failure {
             if let hint { Output.toStandardError("\(severity)kvagent: hint: \(hint)") }
         }
         return status
+    }
+
+    /// Says that nothing could be judged, where a monitor looks for it: on standard output.
+    func reportToMonitor() -> Int32 {
+        guard !isCleanExit, !messages.isEmpty else { return report() }
+        let answer = CheckAnswer(unknown: messages + (hint.map { ["hint: \($0)"] } ?? []))
+        answer.print(asJSON: CommandLine.arguments.contains("--json"))
+        return answer.exitCode.rawValue
     }
 }
 

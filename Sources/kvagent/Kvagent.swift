@@ -20,7 +20,7 @@ struct Kvagent: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
             ShowCommand.self, RollbackCommand.self, PinCommand.self, UnpinCommand.self,
-            RetryCommand.self, WaitCommand.self, ConfigCommand.self,
+            RetryCommand.self, WaitCommand.self, CheckCommand.self, ConfigCommand.self,
         ]
     )
 }
@@ -40,7 +40,8 @@ enum Main {
                 try command.run()
             }
         } catch {
-            Glibc.exit(Failure(error).report())
+            let failure = Failure(error)
+            Glibc.exit(CheckCommand.isAsked ? failure.reportToMonitor() : failure.report())
         }
     }
 }
