@@ -107,6 +107,9 @@ package struct Daemon: Service {
             }
             if !lock.isOn(agent.settings.daemonLockFile) { lock = try await acquireLock() }
             await poll(&state)
+            if let problem = metricsProblem(of: state.agent), state.isNew(warning: problem) {
+                logger.error("metrics not written", metadata: ["error": "\(problem)"])
+            }
             timer?.cancel()
             timer = Self.timer(until: state.schedule.next, within: heartbeat.period, wake)
         }
@@ -193,6 +196,16 @@ package struct Daemon: Service {
             let end = limit.map { min(time, .now + $0) } ?? time
             try await Task.sleep(until: end, clock: .continuous)
             wake.yield(.due)
+        }
+    }
+
+    /// Writes the metrics, and says what keeps them from being written; the daemon goes on.
+    private func metricsProblem(of agent: Agent) -> String? {
+        do {
+            try agent.writeMetrics()
+            return nil
+        } catch {
+            return "\(error)"
         }
     }
 

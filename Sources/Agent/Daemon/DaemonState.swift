@@ -39,6 +39,11 @@ struct DaemonState {
         return report.warnings.filter { warnings.insert($0).inserted }
     }
 
+    /// Whether a warning was not said yet; from now on it was.
+    mutating func isNew(warning: String) -> Bool {
+        warnings.insert(warning).inserted
+    }
+
     /// Takes over an agent of other settings.
     mutating func follow(_ fresh: Agent) {
         agent = fresh

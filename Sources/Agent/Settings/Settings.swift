@@ -22,6 +22,9 @@ package struct Settings: Sendable {
     /// How many versions of a certificate stay on disk beside those that are never pruned.
     package var keepVersions: Int
 
+    /// Where node_exporter looks for metrics; nil writes none.
+    package var metricsFile: FilePath?
+
     /// Where history and locks live.
     package var stateDirectory: FilePath
 

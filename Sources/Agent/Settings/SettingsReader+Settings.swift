@@ -15,6 +15,8 @@ extension SettingsReader {
         let stateDirectory = directory(top["stateDirectory"]) ?? "/var/lib/kvagent"
         let history = top["history"].map { fields($0) } ?? [:]
         let keepVersions = integer(history["keepVersions"], in: 1...1000) ?? 5
+        let metrics = top["metrics"].map { fields($0) } ?? [:]
+        let metricsFile = metricsFile(metrics["textfile"])
 
         guard let secretsCursor = top["secretsManagementSettings"] else {
             fail(
@@ -48,6 +50,7 @@ extension SettingsReader {
             hooks: hooks,
             logging: logging,
             keepVersions: keepVersions,
+            metricsFile: metricsFile,
             stateDirectory: stateDirectory,
             notes: notes,
             origins: SettingsOrigins(file: file, lines: lines)
@@ -77,6 +80,16 @@ extension SettingsReader {
             return nil
         }
         return directory(cursor)
+    }
+
+    /// A file that node_exporter's textfile collector reads: it heeds `*.prom` only.
+    private mutating func metricsFile(_ cursor: SettingsCursor?) -> FilePath? {
+        guard let cursor, let file = directory(cursor) else { return nil }
+        guard file.extension == "prom", file.stem?.hasPrefix(".") == false else {
+            fail(cursor, "expected a file that ends in .prom, found \"\(file)\"")
+            return nil
+        }
+        return file
     }
 
     private mutating func cloud(_ cursor: SettingsCursor?) -> Cloud {

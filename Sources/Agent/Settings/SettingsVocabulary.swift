@@ -15,12 +15,13 @@ enum SettingsVocabulary {
     static let cloud: Place = "cloud"
     static let hooks: Place = "hooks"
     static let history: Place = "history"
+    static let metrics: Place = "metrics"
 
     /// The keys that mean something, place by place.
     static let keys: [Place: [String]] = [
         top: [
             "secretsManagementSettings", "authenticationSettings", "loggingSettings", "cloud",
-            "hooks", "history", "stateDirectory",
+            "hooks", "history", "metrics", "stateDirectory",
         ],
         secrets: [
             "observedCertificates", "pollingIntervalInS", "certificateStoreLocation",
@@ -40,6 +41,7 @@ enum SettingsVocabulary {
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
         hooks: ["directory", "runner", "timeout", "onFailure"],
         history: ["keepVersions"],
+        metrics: ["textfile"],
     ]
 
     /// Keys of the extension that are accepted and do nothing here, with the reason.

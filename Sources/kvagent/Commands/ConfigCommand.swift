@@ -26,7 +26,7 @@ struct ConfigCheckCommand: ParsableCommand {
         var problems: [SettingsProblem] = []
         do {
             settings = try settingsOptions.settings()
-            problems = settings.hostProblems()
+            problems = settings.hostProblems() + settings.metricsProblems()
             if problems.isEmpty {
                 let answer = ConfigAnswer(
                     file: settingsOptions.file,

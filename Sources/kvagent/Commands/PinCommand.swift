@@ -34,11 +34,13 @@ struct PinCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let pin = try await acting.agent().pin(
+        let agent = try acting.agent()
+        let pin = try await agent.pin(
             certificate.name,
             reason: reason,
             until: until?.date
         )
+        agent.refreshMetrics()
         try Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
             "pinned \(certificate.name) to \(pin.version.shortVersion)"
                 + (pin.until.map { " until \($0.local)" } ?? "")
@@ -58,7 +60,9 @@ struct UnpinCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let pin = try await acting.agent().unpin(certificate.name)
+        let agent = try acting.agent()
+        let pin = try await agent.unpin(certificate.name)
+        agent.refreshMetrics()
         try Output.print(PinAnswer(certificate: certificate.name, pin: pin), asJSON: output.json) {
             "unpinned \(certificate.name) from \(pin.version.shortVersion); the next poll deploys the newest version"
         }

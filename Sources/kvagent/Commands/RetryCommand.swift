@@ -13,7 +13,9 @@ struct RetryCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let cleared = try await acting.agent().retry(certificate.name)
+        let agent = try acting.agent()
+        let cleared = try await agent.retry(certificate.name)
+        agent.refreshMetrics()
         try Output.print(
             RetryAnswer(certificate: certificate.name, cleared: cleared),
             asJSON: output.json

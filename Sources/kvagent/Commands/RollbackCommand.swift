@@ -48,6 +48,7 @@ struct RollbackCommand: AsyncParsableCommand {
                 isRehearsal: dryRun
             )
         )
+        if !dryRun { agent.refreshMetrics() }
         try Output.print(RollbackAnswer(report), asJSON: output.json) { report.text }
         if let result = report.result, result.outcome != .deployed { throw ExitStatus.failed }
     }

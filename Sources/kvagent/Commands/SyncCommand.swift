@@ -33,6 +33,7 @@ struct SyncCommand: AsyncParsableCommand {
             trigger: .sync,
             isRehearsal: dryRun
         )
+        if !dryRun { agent.refreshMetrics() }
         try Output.print(SyncReport(report), asJSON: output.json) { report.text }
         let status = ExitStatus(report, tellsChange: exitCode)
         if status != .success { throw status }
