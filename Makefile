@@ -4,11 +4,13 @@ SWIFT_BUILD_FLAGS ?=
 RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -s -Xlinker -z -Xlinker now
 VENV := .venv
+# Where check-rules leaves it; a test judges the metrics with it.
+export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/promtool)
 # Tests start servers and child processes; hundreds at once would wait for the processor more than
 # for each other.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
-.PHONY: help setup build release test test-swift test-sdk demo format lint clean
+.PHONY: help setup build release test test-swift test-sdk check-rules demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,6 +39,9 @@ $(VENV)/.installed: Tests/sdk/requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+check-rules: ## check alert rules and dashboard, with promtool
+	Tests/monitoring/check "$$(.ci/promtool)"
+
 demo: setup ## see the main job done, on an emulated vault and a real nginx
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
@@ -47,7 +52,7 @@ format: ## format the sources in place
 
 lint: setup ## check format and scripts
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
-	shellcheck .ci/setup Tests/demo/demo .ci/run
+	shellcheck .ci/setup .ci/promtool Tests/demo/demo .ci/run
 
 clean: ## remove what was built
 	rm -rf .build $(VENV)

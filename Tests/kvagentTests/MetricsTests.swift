@@ -8,7 +8,9 @@ import TestSupport
 @Suite("kvagent metrics")
 struct MetricsEndToEndTests {
     /// Prometheus' own judge of the format; Debian has it in the package prometheus.
-    static let promtool = ProcessInfo.processInfo.environment["PROMTOOL"] ?? "/usr/bin/promtool"
+    static let promtool =
+        ProcessInfo.processInfo.environment["PROMTOOL"].flatMap { $0.isEmpty ? nil : $0 }
+        ?? "/usr/bin/promtool"
     static let hasPromtool = unsafe access(promtool, X_OK) == 0
 
     @Test("Dates, states and counts are those of the certificates and their history")
