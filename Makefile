@@ -5,12 +5,12 @@ RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -s -Xlinker -z -Xlinker now
 VENV := .venv
 # Where check-rules leaves it; a test judges the metrics with it.
-export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/promtool)
+export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool)
 # Tests start servers and child processes; hundreds at once would wait for the processor more than
 # for each other.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
-.PHONY: help setup build release test test-swift test-sdk check-rules demo format lint clean
+.PHONY: help setup build release test test-swift test-sdk check-rules check-deploy demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,7 +40,17 @@ $(VENV)/.installed: Tests/sdk/requirements.txt
 	touch $@
 
 check-rules: ## check alert rules and dashboard, with promtool
-	Tests/monitoring/check "$$(.ci/promtool)"
+	Tests/monitoring/check "$$(.ci/unpack prometheus ./usr/bin/promtool)/usr/bin/promtool"
+
+check-deploy: setup $(VENV)-deploy/.installed ## check what docs/deploy has, as far as it can be here
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	$(VENV)-deploy/bin/python Tests/deploy/check .build/debug/kvagent \
+		"$$(.ci/unpack cloud-init ./usr/lib/python3)"
+
+$(VENV)-deploy/.installed: Tests/deploy/requirements.txt
+	python3 -m venv $(VENV)-deploy
+	$(VENV)-deploy/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 demo: setup ## see the main job done, on an emulated vault and a real nginx
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
@@ -52,7 +62,7 @@ format: ## format the sources in place
 
 lint: setup ## check format and scripts
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
-	shellcheck .ci/setup .ci/promtool Tests/demo/demo .ci/run
+	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run
 
 clean: ## remove what was built
-	rm -rf .build $(VENV)
+	rm -rf .build $(VENV) $(VENV)-deploy
