@@ -60,9 +60,10 @@ demo: setup ## see the main job done, on an emulated vault and a real nginx
 format: ## format the sources in place
 	swift format --in-place --recursive Package.swift Sources Tests migrations
 
-lint: setup ## check format and scripts
+lint: setup ## check format, scripts and manual pages
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
-	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run
+	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run packaging/man/lint
+	packaging/man/lint
 
 clean: ## remove what was built
 	rm -rf .build $(VENV) $(VENV)-deploy
