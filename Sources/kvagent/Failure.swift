@@ -60,7 +60,8 @@ struct Failure {
     func report() -> Int32 {
         if isCleanExit {
             do {
-                for message in messages { try Output.print(message) }
+                // A shell would offer an empty line as a completion.
+                for message in messages where !message.isEmpty { try Output.print(message) }
             } catch {
                 Output.toStandardError("kvagent: error: \(error)")
                 return ExitStatus.failed.rawValue

@@ -14,12 +14,15 @@ struct SettingsOptions: ParsableArguments {
         help: ArgumentHelp(
             "The settings file, YAML or JSON.",
             valueName: "file"
-        )
+        ),
+        completion: .file()
     )
     var config: String?
 
     /// The file named by option, environment or default, in that order.
-    var file: String {
+    var file: String { Self.file(named: config) }
+
+    static func file(named config: String?) -> String {
         if let config { return config }
         if let named = ProcessInfo.processInfo.environment["KVAGENT_CONFIG"], !named.isEmpty {
             return named
@@ -43,7 +46,7 @@ struct LogOptions: ParsableArguments {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Log from this level on: debug, info, notice, warning, error.",
+            "Log from this level on; by default run logs from info on, other commands nothing.",
             valueName: "level"
         )
     )
@@ -59,7 +62,10 @@ extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Which certificate a command is about.
 struct NameArgument: ParsableArguments {
-    @Argument(help: "The certificate's name in the settings.")
+    @Argument(
+        help: "The certificate's name in the settings.",
+        completion: Completion.certificates
+    )
     var name: String
 }
 

@@ -10,7 +10,7 @@ struct HistoryCommand: ParsableCommand {
         abstract: "List deployments, newest first."
     )
 
-    @Argument(help: "Only those of this certificate.")
+    @Argument(help: "Only those of this certificate.", completion: Completion.certificates)
     var name: String?
 
     @Option(
@@ -25,7 +25,7 @@ struct HistoryCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "Only those that ended so: \(Outcome.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "Only those that ended so.",
             valueName: "outcome"
         )
     )

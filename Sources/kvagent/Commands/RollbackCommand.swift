@@ -21,7 +21,8 @@ struct RollbackCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "The beginning of a version, a thumbprint, or -N for the Nth before the current; the last good one by default.",
             valueName: "version"
-        )
+        ),
+        completion: Completion.versions
     )
     var to: RollbackTarget = .lastGood
 

@@ -13,7 +13,13 @@ struct SyncCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The certificates to look at; all when none is named.")
+    @Argument(
+        help: ArgumentHelp(
+            "The certificates to look at; all when none is named.",
+            valueName: "name"
+        ),
+        completion: Completion.certificates
+    )
     var names: [String] = []
 
     @Flag(name: .long, help: "Say what would be done; change neither disk nor history.")
