@@ -61,9 +61,10 @@ format: ## format the sources in place
 	swift format --in-place --recursive Package.swift Sources Tests migrations
 
 lint: setup ## check format, scripts and manual pages
-	swift format lint --strict --recursive Package.swift Sources Tests migrations
 	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run packaging/man/lint
 	packaging/man/lint
+	swift format lint --strict --recursive Package.swift Sources Tests migrations
+	shellcheck .ci/setup Tests/demo/demo .ci/run
 
 clean: ## remove what was built
 	rm -rf .build $(VENV) $(VENV)-deploy
