@@ -10,7 +10,8 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 # for each other.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
-.PHONY: help setup build release test test-swift test-sdk check-rules check-deploy demo format lint clean
+.PHONY: help setup build release release-emulator setup-deb deb check-deb test test-swift \
+	test-sdk check-rules check-deploy demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,6 +24,18 @@ build: setup ## build everything, for debugging
 
 release: setup ## build kvagent as it is shipped: .build/release/kvagent
 	swift build --product kvagent $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
+
+release-emulator: setup ## build kvagent-emulator as it is shipped
+	swift build --product kvagent-emulator $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
+
+setup-deb: ## install what packaging needs beside it
+	@.ci/setup packaging
+
+deb: setup-deb release release-emulator ## make the Debian packages: .build/deb/*.deb
+	packaging/make-deb
+
+check-deb: setup-deb ## check the packages that are in .build/deb
+	packaging/check-deb
 
 test: test-swift test-sdk ## run every test
 
@@ -64,7 +77,6 @@ lint: setup ## check format, scripts and manual pages
 	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run packaging/man/lint
 	packaging/man/lint
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
-	shellcheck .ci/setup Tests/demo/demo .ci/run
 
 clean: ## remove what was built
 	rm -rf .build $(VENV) $(VENV)-deploy
