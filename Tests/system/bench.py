@@ -52,13 +52,6 @@ openssl x509 -in "$KVAGENT_CERT" -noout -checkhost {SITE} | grep -q "does match"
 }}
 """
 
-NGINX_HOOK = """#!/bin/sh
-set -e
-nginx -t
-systemctl reload nginx.service
-"""
-
-
 class Bench:
     """The machine and the packages under test."""
 
@@ -66,6 +59,8 @@ class Bench:
         self.machine = machine
         self.package = package
         self.next_package = next_package
+        # How a command becomes that of the user whom the service runs as.
+        self.as_user = []
 
     # The package
 
@@ -109,7 +104,14 @@ class Bench:
         """nginx's site and the hooks that go with it."""
         self.machine.write("/etc/nginx/sites-enabled/kvagent", NGINX_SITE)
         self.machine.write("/etc/kvagent/hooks.d/deploy/10-name", NAME_HOOK, mode="0755")
-        self.machine.write("/etc/kvagent/hooks.d/reload/50-nginx", NGINX_HOOK, mode="0755")
+        self.link_hook("nginx-check", "check/50-nginx")
+        self.link_hook("nginx-reload", "reload/50-nginx")
+
+    def link_hook(self, hook, place):
+        """Turns on a hook that comes with the package."""
+        script = 'mkdir -p "$(dirname "$2")" && ln -sfn "$1" "$2"'
+        places = [f"/usr/share/kvagent/hooks/{hook}", f"/etc/kvagent/hooks.d/{place}"]
+        self.machine.output("sh", "-euc", script, "sh", *places)
 
     def served(self):
         """The thumbprint of the certificate that nginx serves right now."""
@@ -158,9 +160,13 @@ class Bench:
         )
         return "\n".join([text, *lines, ""])
 
+    def kvagent(self, *command):
+        """What a command prints."""
+        return self.machine.output(*self.as_user, "kvagent", *command)
+
     def json(self, *command):
         """What a command prints with --json."""
-        return json.loads(self.machine.output("kvagent", *command, "--json"))
+        return json.loads(self.kvagent(*command, "--json"))
 
     def state(self):
         """The state of the certificate, in `status`'s word."""

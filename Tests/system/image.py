@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 PACKAGES = [
-    # What makes it a machine: an init, and a bus for systemctl and systemd-run.
-    *("systemd", "systemd-sysv", "dbus"),
+    # What makes it a machine: an init, a bus for systemctl, and polkit for who isn't root.
+    *("systemd", "systemd-sysv", "dbus", "polkitd"),
     # What a server with certificates has.
     *("nginx-light", "openssl", "ca-certificates", "libcurl4"),
     # What the tests look with.
@@ -67,7 +67,7 @@ def _make(suite, mirror, directory):
 
 
 def _check_that_it_runs(directory):
-    command = [*nspawn(directory), "--volatile=no", "--read-only", "/bin/true"]
+    command = [*nspawn(directory), "--read-only", "/bin/true"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Unavailable(f"systemd-nspawn does not run here: {done.stderr.strip()}")

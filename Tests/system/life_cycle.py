@@ -8,7 +8,7 @@ PRECIOUS = "/srv/precious"
 
 @scenario("an upgrade under load touches no certificate and fails no handshake")
 def upgrade(bench):
-    bench.machine.output("kvagent", "pin", "web", "--reason", "kept over the upgrade")
+    bench.kvagent("pin", "web", "--reason", "kept over the upgrade")
     files, history = bench.files(), bench.json("history")
     before = bench.service("MainPID")["MainPID"]
     version = bench.installed_version()
@@ -23,7 +23,7 @@ def upgrade(bench):
     expect_equal(bench.json("history"), history, "the history")
     expect_equal(bench.state(), "pinned", "the certificate's state")
     expect_equal(seen["failures"], {}, "failed handshakes")
-    bench.machine.output("kvagent", "unpin", "web")
+    bench.kvagent("unpin", "web")
     return f"{version} to {bench.installed_version()}, {seen['handshakes']} handshakes, none failed"
 
 

@@ -25,7 +25,7 @@ def start(bench):
     first = bench.vault("certificate", "create", "kv/web", "--dns", SITE)
     bench.write_site()
     bench.machine.write(SETTINGS, bench.settings())
-    bench.machine.output("kvagent", "config", "check")
+    bench.kvagent("config", "check")
     # Returns when the unit is ready: with requireInitialSync, once the certificate is there.
     bench.machine.output("systemctl", "restart", "kvagent.service")
     service = bench.service("Type", "ActiveState", "StatusText")
@@ -72,7 +72,7 @@ def refuse(bench):
 @scenario("a rollback is served, outlives a reboot, and ends with unpin")
 def roll_back(bench):
     newest = bench.served()
-    bench.machine.output("kvagent", "rollback", "web", "--reason", "a test")
+    bench.kvagent("rollback", "web", "--reason", "a test")
     previous = bench.json("status")["certificates"][0]["current"]["thumbprint"]
     expect(previous != newest, "the rollback left the newest version live")
     bench.wait_served(previous)
@@ -85,6 +85,6 @@ def roll_back(bench):
     bench.wait_outcome(version, "held")
     expect_equal(bench.served(), previous, "what nginx serves while pinned")
 
-    bench.machine.output("kvagent", "unpin", "web")
+    bench.kvagent("unpin", "web")
     bench.wait_served(bench.thumbprint(version))
     expect_equal(bench.state(), "current", "the state after unpin")
