@@ -64,7 +64,7 @@ enum Process {
     ///
     /// Hooks get the default back: Subprocess resets every signal in the child.
     static func outliveItsReaders() {
-        _ = unsafe signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGPIPE, SIG_IGN)
     }
 
     /// No core dump and no tracing by other processes of the same user: the memory holds keys.
