@@ -38,7 +38,10 @@ struct PrivateKeyTests {
             // An accent on the last hyphen of a line, which makes it another character.
             ("a\n-----BEGIN PRIVATE KEY-----\u{301}\n\(body)", "a\n<redacted>"),
             ("\(body)\n-----END PRIVATE KEY-----\u{301}\nb", "<redacted>\nb"),
-            ("-----BEGIN PRIVATE KEY-----\u{301}\n\(body)\n-----\u{301}END PRIVATE KEY-----", "<redacted>"),
+            (
+                "-----BEGIN PRIVATE KEY-----\u{301}\n\(body)\n-----\u{301}END PRIVATE KEY-----",
+                "<redacted>"
+            ),
         ]
     )
     func cutOut(text: String, rest: String) {

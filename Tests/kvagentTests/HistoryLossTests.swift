@@ -20,7 +20,9 @@ struct HistoryLossTests {
         try await runCommand(["find", bed.certs.string, "-printf", "%p %i %T@ %m %l\n"]).output
     }
 
-    @Test("A damaged one is set aside by the next command, and what is live stays and is known again")
+    @Test(
+        "A damaged one is set aside by the next command, and what is live stays and is known again"
+    )
     func damaged() async throws {
         try await withTestBed { bed in
             try await bed.observe(["web"])

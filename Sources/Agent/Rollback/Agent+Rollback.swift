@@ -97,6 +97,11 @@ extension Agent {
         for deployment in deployments.reversed() where !deployed.contains(deployment.version) {
             deployed.append(deployment.version)
         }
+        // What the oldest on record took the place of was live too, though a history that was begun
+        // anew has no row of its own for it.
+        if let first = deployments.last?.previousVersion, !deployed.contains(first) {
+            deployed.insert(first, at: 0)
+        }
         let record = try request.target.resolve(
             current: try store(of: certificate).currentVersion(of: certificate.name),
             versions: try history.versions(of: certificate.name).filter { $0.thumbprint != nil },
