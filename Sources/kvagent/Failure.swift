@@ -86,7 +86,11 @@ struct Failure {
     func reportToMonitor() -> Int32 {
         guard !isCleanExit, !messages.isEmpty else { return report() }
         let answer = CheckAnswer(unknown: messages + (hint.map { ["hint: \($0)"] } ?? []))
-        answer.print(asJSON: CommandLine.arguments.contains("--json"))
+        do {
+            try answer.print(asJSON: CommandLine.arguments.contains("--json"))
+        } catch {
+            Output.toStandardError("kvagent: error: \(error)")
+        }
         return answer.exitCode.rawValue
     }
 }

@@ -1,11 +1,10 @@
 import ArgumentParser
 import Foundation
 
-/// A time as an option takes it: `90s`, `30m`, `12h`, `21d`.
-struct TimeSpan: ExpressibleByArgument {
+/// A time as an option takes it: `90s`, `30m`, `12h`, `21d`, or a plain number of seconds.
+struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
     let seconds: TimeInterval
-
-    private let text: String
+    let description: String
 
     private static let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
 
@@ -13,19 +12,26 @@ struct TimeSpan: ExpressibleByArgument {
     private static let longest = 36_500 * 86_400
 
     init?(argument: String) {
-        guard let unit = argument.last.flatMap({ Self.units[$0] }),
-            let number = Int(argument.dropLast()), (0...Self.longest / unit).contains(number)
+        let unit = argument.last.flatMap { Self.units[$0] }
+        guard let number = Int(unit == nil ? argument[...] : argument.dropLast()),
+            (0...Self.longest / (unit ?? 1)).contains(number)
         else { return nil }
-        seconds = TimeInterval(number * unit)
-        text = argument
+        seconds = TimeInterval(number * (unit ?? 1))
+        description = argument
     }
 
-    private init(days: Int) {
-        seconds = TimeInterval(days * 86_400)
-        text = "\(days)d"
+    private init(_ seconds: TimeInterval, _ description: String) {
+        self.seconds = seconds
+        self.description = description
     }
 
-    static func days(_ number: Int) -> TimeSpan { TimeSpan(days: number) }
+    static func days(_ number: Int) -> TimeSpan {
+        TimeSpan(TimeInterval(number * 86_400), "\(number)d")
+    }
 
-    var defaultValueDescription: String { text }
+    static func seconds(_ number: Int) -> TimeSpan {
+        TimeSpan(TimeInterval(number), "\(number)s")
+    }
+
+    var defaultValueDescription: String { description }
 }

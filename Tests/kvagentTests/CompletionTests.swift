@@ -1,6 +1,7 @@
+import KeyVaultEmulator
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("Shell completion")
 struct CompletionTests {

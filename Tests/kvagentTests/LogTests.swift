@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
-import TestSupport
+import SystemPackage
 import Testing
+import TestSupport
 
 @Suite("The daemon's log")
 struct LogTests {

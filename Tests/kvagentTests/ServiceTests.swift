@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
+import KeyVaultEmulator
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 /// The daemon as systemd sees it, with a socket of the test's own for the manager's.
 @Suite("The service")

@@ -1,8 +1,9 @@
 import Foundation
 import Glibc
+import KeyVaultEmulator
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 @Suite("kvagent wait")
 struct WaitTests {

@@ -95,7 +95,7 @@ struct CheckCommand: ParsableCommand {
             certificates: report.certificates.count,
             figures: report.performanceData(thresholds, now: now)
         )
-        answer.print(asJSON: output.json)
+        try answer.print(asJSON: output.json)
         throw answer.exitCode
     }
 }
@@ -163,8 +163,8 @@ struct CheckAnswer: Encodable {
         summary = messages.joined(separator: "; ")
     }
 
-    func print(asJSON: Bool) {
-        Output.print(self, asJSON: asJSON) { text }
+    func print(asJSON: Bool) throws {
+        try Output.print(self, asJSON: asJSON) { text }
     }
 
     private var text: String {

@@ -34,7 +34,7 @@ struct WaitCommand: AsyncParsableCommand {
             valueName: "time"
         )
     )
-    var timeout = TimeSpan(.seconds(90))
+    var timeout = TimeSpan.seconds(90)
 
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var output: OutputOptions
@@ -43,7 +43,7 @@ struct WaitCommand: AsyncParsableCommand {
         let settings = try settingsOptions.settings()
         _ = try settings.certificates(named: names)
         let begin = ContinuousClock.now
-        let end = begin + timeout.duration
+        let end = begin + .seconds(timeout.seconds)
         var found = try look(settings)
         while !found.allSatisfy(\.installed), ContinuousClock.now < end {
             try await Task.sleep(for: min(Self.pause, end - .now))
@@ -52,7 +52,7 @@ struct WaitCommand: AsyncParsableCommand {
         let missing = found.filter { !$0.installed }
         if output.json {
             let answer = Answer(installed: missing.isEmpty, certificates: found)
-            Output.print(answer, asJSON: true) { "" }
+            try Output.print(answer, asJSON: true) { "" }
         } else {
             for certificate in missing {
                 Output.toStandardError(
@@ -88,27 +88,4 @@ struct WaitCommand: AsyncParsableCommand {
         let installed: Bool
         let certificates: [Installation]
     }
-}
-
-/// A length of time on the command line.
-struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
-    let duration: Duration
-
-    init(_ duration: Duration) {
-        self.duration = duration
-    }
-
-    /// Reads `90s`, `5m`, `1h` or a plain number of seconds, up to a day.
-    init?(argument: String) {
-        let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600]
-        let unit = argument.last.flatMap { units[$0] }
-        guard let number = Int64(unit == nil ? argument[...] : argument.dropLast()),
-            (0...86_400).contains(number), number * (unit ?? 1) <= 86_400
-        else { return nil }
-        duration = .seconds(number * (unit ?? 1))
-    }
-
-    var description: String { "\(duration.components.seconds)s" }
-
-    var defaultValueDescription: String { description }
 }
