@@ -28,7 +28,7 @@ struct CheckTests {
             let without = try await bed.kvagent("check", status: 1)
             #expect(line(without).text == "KVAGENT WARNING: the daemon is not running")
             let fine = try await bed.kvagent("check", "--without-daemon", status: 0)
-            #expect(line(fine).text == "KVAGENT OK: 1 certificates are as they should be")
+            #expect(line(fine).text == "KVAGENT OK: 1 certificate is as it should be")
             #expect(fine.output.split(separator: "\n").count == 1)
             #expect(line(fine).figures.hasPrefix("certificates=1 poll_failures=0;2 poll_age="))
             #expect(fine.errors.isEmpty)

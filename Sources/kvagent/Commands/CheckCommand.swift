@@ -151,7 +151,10 @@ struct CheckAnswer: Encodable {
         summary =
             problems.first.map { worst in
                 worst.line + (problems.count > 1 ? " (and \(problems.count - 1) more)" : "")
-            } ?? "\(certificates) certificates are as they should be"
+            }
+            ?? (certificates == 1
+                ? "1 certificate is as it should be"
+                : "\(certificates) certificates are as they should be")
     }
 
     /// That nothing could be judged, and why.
