@@ -17,7 +17,7 @@ struct TimeSpan: ExpressibleByArgument, CustomStringConvertible {
             (0...Self.longest / (unit ?? 1)).contains(number)
         else { return nil }
         seconds = TimeInterval(number * (unit ?? 1))
-        description = argument
+        description = unit == nil ? "\(argument)s" : argument
     }
 
     private init(_ seconds: TimeInterval, _ description: String) {

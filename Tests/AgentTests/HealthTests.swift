@@ -116,7 +116,7 @@ struct HealthTests {
         Case(
             "nothing heard for more than three intervals",
             .warning,
-            ["the last successful poll was 3 h ago, the interval is 60 min"]
+            ["the last successful poll was 3 h ago, the interval is 1 h"]
         ) { $0.lastSuccessfulPoll = now.addingTimeInterval(-3 * 3600 - 1) },
         Case("three intervals to the second", .ok, []) {
             $0.lastSuccessfulPoll = now.addingTimeInterval(-3 * 3600)

@@ -1,6 +1,7 @@
 import Glibc
-import TestSupport
+import SystemPackage
 import Testing
+import TestSupport
 
 @testable import Agent
 
@@ -112,7 +113,7 @@ struct HeartbeatTests {
             // Nobody listens there: that must be no error.
             ServiceNotifier(socket: "@kvagent-test-\(getpid())").status("a")
         }
-        try await withTemporaryDirectory { directory in
+        try withTemporaryDirectory { directory in
             let manager = try DatagramListener(at: directory.appending("notify"))
             ServiceNotifier(socket: directory.appending("notify").string).status("a\nREADY=1")
             #expect(manager.texts() == ["STATUS=a READY=1"])

@@ -43,7 +43,8 @@ struct MainJobTests {
             #expect(
                 certificate.keys == [
                     "name", "url", "state", "current", "latest", "pin", "lastPoll", "nextPoll",
-                    "consecutiveFailures", "owedHooks", "warnings",
+                    "consecutiveFailures", "owedHooks", "warnings", "reason", "refusal",
+                    "lastSuccessfulPoll", "pollingIntervalInS",
                 ]
             )
             #expect(certificate["state"].string == "current")

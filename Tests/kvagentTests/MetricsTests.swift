@@ -5,14 +5,16 @@ import SystemPackage
 import Testing
 import TestSupport
 
-@Suite("kvagent metrics")
-struct MetricsEndToEndTests {
-    /// Prometheus' own judge of the format; Debian has it in the package prometheus.
-    static let promtool =
+/// Prometheus' own judge of the format; Debian has it in the package prometheus.
+enum Promtool {
+    static let path =
         ProcessInfo.processInfo.environment["PROMTOOL"].flatMap { $0.isEmpty ? nil : $0 }
         ?? "/usr/bin/promtool"
-    static let hasPromtool = unsafe access(promtool, X_OK) == 0
+    static let isThere = unsafe access(path, X_OK) == 0
+}
 
+@Suite("kvagent metrics")
+struct MetricsEndToEndTests {
     @Test("Dates, states and counts are those of the certificates and their history")
     func content() async throws {
         try await withTestBed { bed in
@@ -37,7 +39,7 @@ struct MetricsEndToEndTests {
             let facts = try await runCommand([
                 "openssl", "x509", "-in", live.string, "-noout", "-serial", "-enddate", "-dateopt",
                 "iso_8601",
-            ]).output.split(separator: "\n").map { $0.split(separator: "=").last ?? "" }
+            ]).output.split(separator: "\n").map { String($0.split(separator: "=").last ?? "") }
             let notAfter = try #require(
                 ISO8601DateFormatter().date(from: facts[1].replacing(" ", with: "T"))
             )
@@ -58,7 +60,7 @@ struct MetricsEndToEndTests {
         }
     }
 
-    @Test("promtool finds nothing to say against them", .enabled(if: hasPromtool))
+    @Test("promtool finds nothing to say against them", .enabled(if: Promtool.isThere))
     func promtool() async throws {
         try await withTestBed { bed in
             try await bed.observe(["web"])
@@ -66,7 +68,7 @@ struct MetricsEndToEndTests {
             try await bed.kvagent("pin", "web", "--reason", "say \"hi\"", status: 0)
             let command = "'\(TestBed.kvagent)' metrics --config '\(bed.settingsFile)'"
             let result = try await runCommand([
-                "sh", "-c", "\(command) | '\(Self.promtool)' check metrics",
+                "sh", "-c", "\(command) | '\(Promtool.path)' check metrics",
             ])
             #expect(result.status == 0, "\(result.output)\(result.errors)")
             #expect(result.errors.isEmpty)
