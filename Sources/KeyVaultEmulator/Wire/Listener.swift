@@ -91,8 +91,10 @@ final class Listener: Sendable {
 
     /// Ends it at once, open connections as well: their clients may keep them for minutes.
     func stop() async {
+        // Before the server ends: a stream that comes on a connection whose handler was cancelled is
+        // dropped unfinished, which NIO takes for a mistake that ends the process.
+        await connections.closeAll()
         run.cancel()
-        connections.closeAll()
         // How the server ended does not matter any more.
         _ = try? await run.value
     }
@@ -132,7 +134,12 @@ extension Exchange {
 
 /// The connections that are open, so that they can be counted and closed.
 private final class Connections: Sendable {
-    private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
+    private struct State {
+        var open: [ObjectIdentifier: any Channel] = [:]
+        var isClosing = false
+    }
+
+    private let state = Mutex(State())
     private let onOpen: @Sendable () -> Void
 
     init(onOpen: @escaping @Sendable () -> Void) {
@@ -142,15 +149,25 @@ private final class Connections: Sendable {
     func add(_ channel: any Channel) {
         onOpen()
         let id = ObjectIdentifier(channel)
-        open.withLock { $0[id] = channel }
-        channel.closeFuture.whenComplete { _ in
-            self.open.withLock { _ = $0.removeValue(forKey: id) }
+        let isClosing = state.withLock { state in
+            state.open[id] = channel
+            return state.isClosing
         }
+        channel.closeFuture.whenComplete { _ in
+            self.state.withLock { _ = $0.open.removeValue(forKey: id) }
+        }
+        if isClosing { channel.close(promise: nil) }
     }
 
-    func closeAll() {
-        let channels = open.withLock { Array($0.values) }
+    /// Returns when all are closed; those that still come are closed at once.
+    func closeAll() async {
+        let channels = state.withLock { state in
+            state.isClosing = true
+            return Array(state.open.values)
+        }
         for channel in channels { channel.close(promise: nil) }
+        // How each of them ended does not matter any more.
+        for channel in channels { _ = try? await channel.closeFuture.get() }
     }
 }
 
