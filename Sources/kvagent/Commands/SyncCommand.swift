@@ -61,9 +61,13 @@ private struct SyncReport: Encodable {
     let certificates: [Certificate]
     let warnings: [String]
 
+    /// What went wrong with hooks that were owed from earlier passes.
+    let failedHooks: [String]
+
     init(_ report: PassReport) {
         runId = report.runID
         warnings = report.warnings
+        failedHooks = report.failedHooks
         certificates = report.certificates.map {
             Certificate(
                 name: $0.name,
