@@ -30,6 +30,9 @@ package struct Daemon: Service {
     /// Long enough for a `kvagent status` that looks who runs, too short to wait for another daemon.
     private static let patience: Duration = .seconds(1)
 
+    /// Before a shorter sleep, memory is kept as it is: it is wanted again soon.
+    private static let longSleep: Duration = .seconds(30)
+
     private let settingsFile: String
     private let agent: Agent
     private let notifier: ServiceNotifier
@@ -109,6 +112,9 @@ package struct Daemon: Service {
             await poll(&state)
             if let problem = metricsProblem(of: state.agent), state.isNew(warning: problem) {
                 logger.error("metrics not written", metadata: ["error": "\(problem)"])
+            }
+            if ContinuousClock.now.duration(to: state.schedule.next) > Self.longSleep {
+                ProgramPages.release()
             }
             timer?.cancel()
             timer = Self.timer(until: state.schedule.next, within: heartbeat.period, wake)
