@@ -10,8 +10,8 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 # for each other.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
-.PHONY: help setup build release release-emulator setup-deb deb check-deb test test-swift \
-	test-sdk check-rules check-deploy demo format lint clean
+.PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
+	test-system soak test test-swift test-sdk check-rules check-deploy demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -36,6 +36,18 @@ deb: setup-deb release release-emulator ## make the Debian packages: .build/deb/
 
 check-deb: setup-deb ## check the packages that are in .build/deb
 	packaging/check-deb
+
+piuparts: setup-deb ## install and purge the packages of .build/deb in a clean Debian; root
+	packaging/piuparts
+
+setup-system: ## install what it takes to boot a Debian
+	@.ci/setup system
+
+test-system: setup-system ## test the packages of .build/deb in a booted Debian; root
+	Tests/system/system
+
+soak: setup ## a day of the daemon's life in minutes, on the emulator; after make deb
+	Tests/system/soak
 
 test: test-swift test-sdk ## run every test
 

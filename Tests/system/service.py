@@ -105,6 +105,28 @@ def native_fields(bench):
     return " ".join(names)
 
 
+@scenario("the metrics file is written through the sandbox")
+def metrics(bench):
+    directory = "/var/lib/prometheus/node-exporter"
+    bench.machine.output("mkdir", "-p", directory)
+    file = f"{directory}/kvagent.prom"
+    bench.machine.write(SETTINGS, bench.settings(f"metrics: {{textfile: {file}}}"))
+    bench.machine.output("systemctl", "restart", "kvagent.service")
+    try:
+        find = ["grep", "x509_cert_not_after", file]
+        told = wait_until(
+            "node_exporter's file has the certificate",
+            lambda: bench.machine.run(*find, check=False).stdout.strip().splitlines()[-1:],
+            LIMIT,
+        )
+        mode = bench.machine.output("stat", "--format=%a", file)
+        expect_equal(mode, "644", "the file's mode: the exporter is another user")
+    finally:
+        bench.machine.write(SETTINGS, bench.settings())
+        bench.machine.output("systemctl", "restart", "kvagent.service")
+    return told[0]
+
+
 @scenario("systemd finds no fault with the units, and little exposure")
 def exposure(bench):
     # Not the drop-ins of the variants, which are no units.
