@@ -71,7 +71,7 @@ struct HookEndToEndTests {
         }
     }
 
-    @Test("A failed reload takes the whole batch back and runs the hooks for what is live again")
+    @Test("A failed reload takes the whole batch back, and the halves show whose fault it was")
     func reloadFails() async throws {
         try await withTestBed { bed in
             try await bed.observe(["a", "b"])
@@ -80,7 +80,7 @@ struct HookEndToEndTests {
             try await bed.kvagent("sync", status: 0)
             let good = [bed.current("a"), bed.current("b")]
             let bad = try await bed.emulator.rotate(vault: TestBed.vault, name: "a")
-            try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
+            let innocent = try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
             // Refuses exactly the event that names the bad version as live.
             try bed.hook(
                 "reload/r",
@@ -88,19 +88,39 @@ struct HookEndToEndTests {
             )
             bed.clearJournal()
             try await bed.kvagent("sync", status: 1)
-            #expect([bed.current("a"), bed.current("b")] == good)
+            #expect([bed.current("a"), bed.current("b")] == [good[0], innocent])
             #expect(
                 try bed.journalLines() == [
                     "deploy d a", "deploy d b", "reload r a b",
                     "deploy d a", "deploy d b", "reload r a b",
+                    "deploy d a", "reload r a", "deploy d a", "reload r a",
+                    "deploy d b", "reload r b",
                 ]
             )
-            #expect(try await bed.outcomes("a") == ["rolledBack", "deployed"])
-            #expect(try await bed.outcomes("b") == ["rolledBack", "deployed"])
+            #expect(try await bed.outcomes("a") == ["rolledBack", "failed", "deployed"])
+            #expect(try await bed.outcomes("b") == ["deployed", "failed", "deployed"])
             let status = try await bed.json("status")
             #expect(
-                status["certificates"].array.map { $0["state"].string } == ["rejected", "rejected"]
+                status["certificates"].array.map { $0["state"].string } == ["rejected", "current"]
             )
+        }
+    }
+
+    @Test("A reload that fails for the old versions, too, is nobody's fault and isn't repeated")
+    func reloadFailsAnyway() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try await bed.kvagent("sync", status: 0)
+            let good = [bed.current("a"), bed.current("b")]
+            for name in ["a", "b"] {
+                try await bed.emulator.rotate(vault: TestBed.vault, name: name)
+            }
+            try bed.hook("reload/r", "exit 1")
+            try await bed.kvagent("sync", status: 1)
+            #expect([bed.current("a"), bed.current("b")] == good)
+            #expect(try bed.journalLines() == ["reload r a b", "reload r a b"])
+            #expect(try await bed.outcomes("a") == ["rolledBack", "deployed"])
+            #expect(try await bed.outcomes("b") == ["rolledBack", "deployed"])
         }
     }
 

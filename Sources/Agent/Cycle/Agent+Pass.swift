@@ -83,8 +83,7 @@ extension Agent {
                 )
             }
         }
-        var batch = Batch(agent: self, catalog: catalog)
-        for result in try await batch.run(candidates) {
+        for result in try await deploy(candidates, catalog: catalog) {
             reports[result.certificate] = CertificateReport(result)
         }
         for refused in refused { try await runFailureHooks(refused, catalog: catalog) }

@@ -64,8 +64,7 @@ extension Agent {
             }
         }
         guard !candidates.isEmpty else { return [] }
-        var batch = Batch(agent: self, catalog: catalog)
-        let results = try await batch.run(candidates)
+        let results = try await deploy(candidates, catalog: catalog)
         for result in results where result.outcome != .deployed {
             if rollbacks.contains(result.certificate) {
                 try history.removePin(of: result.certificate, by: actor)

@@ -26,6 +26,7 @@ extension Batch {
             let run = await run(hook, event(.reload, of: live), of: live)
             if let error = judge(run, of: live) {
                 await goBack(live, because: error, reloading: done)
+                suspect(live)
             }
         }
     }
@@ -126,6 +127,23 @@ extension Batch {
         }
     }
 
+    /// Notes that one of these has failed for all, when every hook is content with what came back.
+    ///
+    /// A hook that isn't has a reason of its own, and a certificate that had nothing to go back to
+    /// proves nothing.
+    private mutating func suspect(_ indices: [Int]) {
+        let back = indices.filter { members[$0].state == .wentBack }
+        guard back.count > 1, back.contains(where: { members[$0].candidate.previous != nil }),
+            !back.contains(where: { members[$0].isOwing })
+        else { return }
+        for index in back {
+            members[index].isSuspect = true
+            members[index].error = (members[index].error ?? "") + Self.triedAgain
+        }
+    }
+
+    private static let triedAgain = "; it is tried again with fewer others"
+
     private mutating func runAfterGoingBack(
         _ hook: Hook,
         _ event: HookEvent,
@@ -135,6 +153,7 @@ extension Batch {
         guard !run.outcome.isSuccess else { return }
         for index in indices {
             owe(owed(hook, index, live: false))
+            members[index].isOwing = true
             members[index].error = (members[index].error ?? "") + "; on the way back \(run.summary)"
         }
     }

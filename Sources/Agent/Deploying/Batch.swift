@@ -15,6 +15,12 @@ struct Batch {
         let deployment: Int64
         var state: State = .staged
         var error: String?
+
+        /// Went back with others for one hook's failure, which need not be its own fault.
+        var isSuspect = false
+
+        /// A hook has failed for the version that came back, too.
+        var isOwing = false
     }
 
     enum State: Equatable {
@@ -95,7 +101,7 @@ struct Batch {
         }
         // What was live once has passed its checks, and a crash must not make it pass them anew
         // while it is live.
-        guard candidate.trigger != .recovery else { return }
+        guard candidate.trigger != .recovery, !candidate.isChecked else { return }
         let event = event(.check, of: [index])
         for hook in catalog.hooks(.check, for: candidate.name) {
             let run = await run(hook, event, of: [index])
@@ -154,6 +160,8 @@ struct Batch {
                 switch member.state {
                 case .live: .deployed
                 case .staged: .failed
+                // Not refused, whatever happens before it is tried again.
+                case .wentBack where member.isSuspect: .failed
                 case .wentBack: .rolledBack
                 case .ended(let outcome): outcome
                 }
@@ -169,13 +177,15 @@ struct Batch {
                 version: member.candidate.version,
                 previousVersion: member.candidate.previous,
                 outcome: outcome,
-                error: member.error
+                error: member.error,
+                isSuspect: outcome == .failed && member.isSuspect
             )
-            log(result, of: member.candidate)
+            if !result.isSuspect { log(result, of: member.candidate) }
             results.append(result)
         }
         for index in members.indices {
             switch results[index].outcome {
+            case _ where results[index].isSuspect: continue
             case .deployed:
                 try history.settleOwedHooks(
                     of: results[index].certificate,

@@ -20,8 +20,19 @@ struct Candidate: Sendable {
     /// The row that is open for it already, where it takes over the work of one.
     var deployment: Int64?
 
+    /// Whether check hooks have let it through already, in a batch that failed as a whole.
+    var isChecked = false
+
     var name: String { certificate.name }
     var version: String { record.version }
+
+    /// The same for a batch of its own after the one that failed as a whole.
+    var passedChecks: Candidate {
+        var copy = self
+        copy.deployment = nil
+        copy.isChecked = true
+        return copy
+    }
 }
 
 /// How the attempt to make one version live ended.
@@ -33,4 +44,7 @@ package struct DeploymentResult: Sendable, Hashable {
 
     /// What went wrong, nil when nothing did.
     package let error: String?
+
+    /// Whether it went back for what may be another's fault, and is to be tried again without it.
+    let isSuspect: Bool
 }

@@ -155,17 +155,15 @@ extension Agent {
                 until: nil
             )
         )
-        var batch = Batch(agent: self, catalog: hookCatalog())
-        let result = try await batch.run([
-            Candidate(
-                certificate: certificate,
-                record: record,
-                files: files,
-                previous: previous,
-                trigger: .rollback,
-                reason: request.reason
-            )
-        ]).first
+        let candidate = Candidate(
+            certificate: certificate,
+            record: record,
+            files: files,
+            previous: previous,
+            trigger: .rollback,
+            reason: request.reason
+        )
+        let result = try await deploy([candidate], catalog: hookCatalog()).first
         if result?.outcome != .deployed {
             if let earlierPin {
                 try history.setPin(earlierPin)
