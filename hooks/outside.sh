@@ -3,12 +3,12 @@
 
 # outside COMMAND [ARGUMENT…]: runs a command as if root had typed it.
 #
-# A hook lives in the sandbox of kvagent.service, where all but the store is read-only: `nginx -t`
-# fails there, for it opens the logs.  The service manager runs the command as a unit of its own
-# instead, whose end and output come back here.  Without systemd, or as another user than root, the
-# command runs as it is.
+# With `hooks.runner: direct` a hook lives in the sandbox of kvagent.service, where all but the store
+# is read-only: `nginx -t` fails there, for it opens the logs.  The service manager runs the command as
+# a unit of its own instead, whose end and output come back here.  In a hook that is such a unit itself,
+# without systemd, or as another user than root, the command runs as it is.
 outside() {
-    if [ -d /run/systemd/system ] && [ "$(id -u)" -eq 0 ] && command -v systemd-run >/dev/null 2>&1; then
+    if [ "${KVAGENT_RUNNER:-}" != systemd ] && [ -d /run/systemd/system ] && [ "$(id -u)" -eq 0 ] && command -v systemd-run >/dev/null 2>&1; then
         # The limit ends the unit when the hook's own time-out has already ended the hook.
         systemd-run --quiet --collect --wait --pipe --service-type=exec \
             --property=RuntimeMaxSec=60 -- "$@"

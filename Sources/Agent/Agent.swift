@@ -70,7 +70,7 @@ package struct Agent: Sendable {
             actor: actor,
             runID: RunID.next(),
             watcher: watcher,
-            runner: HookRunner(),
+            runner: HookRunner(settings.hooks.runner, properties: settings.hooks.properties),
             logger: logger,
             damagedHistory: damagedHistory,
             heartbeat: heartbeat

@@ -3,7 +3,8 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// Runs hooks as children of the agent, each in a session of its own.
+/// Runs hooks, each in a transient unit of the service manager or as a child of the agent in a
+/// session of its own.
 ///
 /// A hook starts in `/` with a clean environment, its event as JSON on stdin, stdout and stderr in
 /// one pipe, no other descriptor, all signals at their defaults and umask 022: what a hook
@@ -15,10 +16,28 @@ package struct HookRunner: Sendable {
 
     /// How long a hook has between TERM and KILL.
     private let grace: Duration
+    private let kind: RunnerKind
+    private let properties: [String: String]
 
-    /// - Parameter grace: How long a hook that has run out of time may take to end itself.
-    package init(grace: Duration = .seconds(5)) {
+    /// - Parameters:
+    ///   - kind: In what hooks run; `auto` is decided here.
+    ///   - properties: Of transient units, beside our own.
+    ///   - grace: How long a hook that has run out of time may take to end itself.
+    package init(
+        _ kind: RunnerKind = .direct,
+        properties: [String: String] = [:],
+        grace: Duration = .seconds(5)
+    ) {
+        self.kind = kind.resolved
+        self.properties = properties
         self.grace = grace
+    }
+
+    /// Ends the hooks that an agent which died in the pass `runId` has left running.
+    ///
+    /// As children they are out of reach; as units they are not.
+    package func endLeftovers(of runId: String) async {
+        if kind == .systemd { await TransientUnit.stopAll(of: runId) }
     }
 
     /// Runs a hook to its end.
@@ -29,8 +48,8 @@ package struct HookRunner: Sendable {
     /// `signalled`; a task that is cancelled already starts nothing. A process that has left the
     /// group with setsid(2) is out of reach.
     ///
-    /// When the hook's own process ends in time, what it has left running goes on, as a hook may
-    /// start a daemon, but its output is no longer read.
+    /// When the hook's own process ends in time, what it has left running ends with its unit; as a
+    /// child's it goes on, but its output is no longer read.
     ///
     /// - Parameters:
     ///   - hook: What to run.
@@ -70,9 +89,10 @@ package struct HookRunner: Sendable {
         }
         // A child inherits it, and nothing sets it for the child alone.
         umask(0o022)
+        let unit = kind == .systemd ? TransientUnit(runId: event.runId) : nil
         do {
             let ended = try await Subprocess.run(
-                Self.configuration(hook, event: event),
+                configuration(hook, event: event, unit: unit),
                 input: .fileDescriptor(input, closeAfterSpawningProcess: true),
                 output: .sequence,
                 error: .combinedWithOutput
@@ -80,12 +100,17 @@ package struct HookRunner: Sendable {
                 let supervisor = HookSupervisor(
                     process: execution.processIdentifier.value,
                     timeout: hook.timeout,
-                    grace: grace
+                    grace: grace,
+                    unit: unit
                 )
                 return await supervisor.run(reading: execution.standardOutput, stop: stop)
             }
             let report = ended.closureResult
             if report.isTimedOut { return (.timedOut, report.output) }
+            if let unit {
+                let outcome = await outcome(of: unit, hook, ended.terminationStatus, report)
+                return (outcome, report.output)
+            }
             switch ended.terminationStatus {
             case .exited(let code): return (HookOutcome(exitCode: Int(code)), report.output)
             case .signaled(let signal): return (.signalled(Int(signal)), report.output)
@@ -95,19 +120,49 @@ package struct HookRunner: Sendable {
         }
     }
 
-    private static func configuration(_ hook: Hook, event: HookEvent) -> Configuration {
-        let program = hook.command.first ?? ""
-        var variables: [Environment.Key: String] = [
-            "PATH": searchPath, "LANG": "C.UTF-8", "HOME": "/",
-        ]
-        for (name, value) in event.environment() {
-            variables[Environment.Key(stringLiteral: name)] = value
+    private func outcome(
+        of unit: TransientUnit,
+        _ hook: Hook,
+        _ status: TerminationStatus,
+        _ report: HookSupervisor.Report
+    ) async -> HookOutcome {
+        // A stop that was asked for counts as a success there, and is none.
+        if report.isStopped { return .signalled(Int(SIGTERM)) }
+        if status == .exited(0) { return .succeeded }
+        if let outcome = await unit.failure(of: hook) { return outcome }
+        let words = report.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
+        return .couldNotStart(
+            "\(TransientUnit.starter) made no unit\(words); hooks.runner: direct does without"
+        )
+    }
+
+    private func configuration(
+        _ hook: Hook,
+        event: HookEvent,
+        unit: TransientUnit?
+    ) -> Configuration {
+        var values = event.environment().merging(
+            ["PATH": Self.searchPath, "LANG": "C.UTF-8", "HOME": "/"]
+        ) { _, own in own }
+        values["KVAGENT_RUNNER"] = kind.rawValue
+        var command = hook.command
+        if let unit {
+            values = values.mapValues { TransientUnit.value($0) }
+            command = unit.command(
+                for: hook,
+                handingOn: Array(values.keys),
+                properties: properties,
+                grace: grace
+            )
         }
+        let program = command.first ?? ""
+        var variables: [Environment.Key: String] = [:]
+        for (name, value) in values { variables[Environment.Key(stringLiteral: name)] = value }
         var options = PlatformOptions()
         options.createSession = true
         return Configuration(
             executable: program.hasPrefix("/") ? .path(FilePath(program)) : .name(program),
-            arguments: Arguments(Array(hook.command.dropFirst())),
+            arguments: Arguments(Array(command.dropFirst())),
             environment: .custom(variables),
             workingDirectory: "/",
             platformOptions: options

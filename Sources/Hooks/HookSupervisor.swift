@@ -10,11 +10,17 @@ struct HookSupervisor {
     struct Report: Sendable {
         var output = ""
         var isTimedOut = false
+        /// The agent wanted it to end.
+        var isStopped = false
     }
 
     let process: pid_t
     let timeout: Duration
     let grace: Duration
+
+    /// What the hook runs in when `process` is only the command that started and awaits it; the
+    /// service manager keeps the time-out then, and `terminateWhenDue` is for when it doesn't.
+    let unit: TransientUnit?
 
     private enum Event: Sendable {
         case exited(output: String)
@@ -36,6 +42,7 @@ struct HookSupervisor {
                     group.cancelAll()
                 case .terminated(let due):
                     report.isTimedOut = due == .timeout
+                    report.isStopped = due == .stop
                 }
             }
             return report
@@ -72,7 +79,11 @@ struct HookSupervisor {
     /// - Returns: Which of them came; nil if neither did before the task was cancelled.
     private func terminateWhenDue(_ stop: AsyncStream<Void>) async -> Due? {
         guard let due = await waitUntilDue(stop), !hasExited else { return nil }
-        kill(-process, SIGTERM)
+        if let unit {
+            await unit.stop()
+        } else {
+            kill(-process, SIGTERM)
+        }
         // Cut short by cancellation once the process is gone; the rest of its group goes then too.
         try? await Task.sleep(for: grace)
         kill(-process, SIGKILL)
@@ -80,10 +91,12 @@ struct HookSupervisor {
     }
 
     private func waitUntilDue(_ stop: AsyncStream<Void>) async -> Due? {
-        await withTaskGroup(of: Due?.self) { race in
+        // The unit's own limit, its grace and the service manager's leisure come first.
+        let limit = unit == nil ? timeout : timeout + grace + .seconds(20)
+        return await withTaskGroup(of: Due?.self) { race in
             race.addTask {
                 do {
-                    try await Task.sleep(for: timeout)
+                    try await Task.sleep(for: limit)
                     return .timeout
                 } catch {
                     return nil

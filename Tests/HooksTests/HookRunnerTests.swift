@@ -20,7 +20,7 @@ struct HookRunnerTests {
         #expect(result.outcome.isSuccess == (script == "exit 0"))
     }
 
-    @Test("The environment is the event's and four names more")
+    @Test("The environment is the event's and five names more")
     func environment() async {
         let result = await run("exec env")
         let variables = Dictionary(
@@ -38,6 +38,7 @@ struct HookRunnerTests {
         expected["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         expected["LANG"] = "C.UTF-8"
         expected["HOME"] = "/"
+        expected["KVAGENT_RUNNER"] = "direct"
         // The shell's own.
         expected["PWD"] = "/"
         #expect(

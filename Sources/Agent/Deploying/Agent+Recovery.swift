@@ -21,6 +21,8 @@ extension Agent {
     func recover() async throws -> [String] {
         let open = try history.openDeployments()
         guard !open.isEmpty else { return [] }
+        // Not twice at once: what goes on without us is run again.
+        for run in Set(open.map(\.runID)) { await runner.endLeftovers(of: run) }
         let catalog = hookCatalog()
         var candidates: [Candidate] = []
         var rollbacks: Set<String> = []

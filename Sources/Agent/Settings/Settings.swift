@@ -59,6 +59,10 @@ package struct HookSettings: Sendable, Hashable {
     package var directory: FilePath
     package var timeout: Duration
     package var onFailure: FailurePolicy
+    package var runner: RunnerKind
+
+    /// Properties of the transient units that hooks run in, by systemd's names.
+    package var properties: [String: String]
 }
 
 /// What happens to a new version when one of its hooks fails after the switch.

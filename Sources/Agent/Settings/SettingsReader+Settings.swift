@@ -128,10 +128,13 @@ extension SettingsReader {
 
     private mutating func hookSettings(_ cursor: SettingsCursor?) -> HookSettings {
         let fields = cursor.map { self.fields($0) } ?? [:]
-        if let runner = string(fields["runner"]), !["auto", "direct"].contains(runner),
-            let place = fields["runner"]
-        {
-            fail(place, "expected auto or direct, found \"\(runner)\"")
+        var runner = RunnerKind.auto
+        if let text = string(fields["runner"]), let place = fields["runner"] {
+            if let kind = RunnerKind(rawValue: text) {
+                runner = kind
+            } else {
+                fail(place, "expected auto, systemd or direct, found \"\(text)\"")
+            }
         }
         var onFailure = FailurePolicy.rollback
         if let text = string(fields["onFailure"]), let place = fields["onFailure"] {
@@ -144,7 +147,34 @@ extension SettingsReader {
         return HookSettings(
             directory: directory(fields["directory"]) ?? "/etc/kvagent/hooks.d",
             timeout: duration(fields["timeout"]) ?? .seconds(30),
-            onFailure: onFailure
+            onFailure: onFailure,
+            runner: runner,
+            properties: unitProperties(fields["properties"])
         )
+    }
+
+    /// Names and values as systemd-run(1) takes them after `--property=`; which there are is for
+    /// systemd to know.
+    private mutating func unitProperties(_ cursor: SettingsCursor?) -> [String: String] {
+        guard let cursor, !cursor.isNull else { return [:] }
+        guard let mapping = cursor.node.mapping else {
+            fail(
+                cursor,
+                "expected a map of properties such as {MemoryMax: 1G}, found \(cursor.kind)"
+            )
+            return [:]
+        }
+        var properties: [String: String] = [:]
+        for (key, value) in mapping {
+            let name = key.scalar?.string ?? ""
+            let child = cursor.child(name, value, keyLine: key.mark?.line)
+            let isName = !name.isEmpty && name.allSatisfy { $0.isASCII && $0.isLetter }
+            guard isName else {
+                fail(child, "expected the name of a property, such as MemoryMax")
+                continue
+            }
+            properties[name] = string(child)
+        }
+        return properties
     }
 }

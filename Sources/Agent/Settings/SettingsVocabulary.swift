@@ -39,7 +39,7 @@ enum SettingsVocabulary {
         ],
         logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
-        hooks: ["directory", "runner", "timeout", "onFailure"],
+        hooks: ["directory", "runner", "properties", "timeout", "onFailure"],
         history: ["keepVersions"],
         metrics: ["textfile"],
     ]

@@ -1,0 +1,116 @@
+"""Hooks as transient units: out of the agent's sandbox, and gone with all of their children."""
+
+from bench import LIMIT, SETTINGS, SITE, expect, expect_equal
+from machine import wait_until
+from scenario import scenario
+
+# Leaves a child with a session of its own behind, which heeds no TERM, and does the same itself.
+STUBBORN = """#!/bin/sh
+trap '' TERM
+setsid sh -c "trap '' TERM; sh -c 'trap \\"\\" TERM; exec sleep 98765' & exec sleep 98765" &
+sleep 98765
+sleep 98765
+"""
+
+TELLTALE = """#!/bin/sh
+cat /proc/self/cgroup
+echo "runner $KVAGENT_RUNNER, certificate $KVAGENT_CERTIFICATE, price $1"
+touch /etc/kvagent-was-here
+nginx -t
+"""
+
+
+@scenario("hooks run as transient units, where nginx -t passes")
+def transient(bench):
+    hook = "/etc/kvagent/telltale"
+    bench.machine.write(hook, TELLTALE, mode="0755")
+    entry = f"      hooks: [{{phase: deploy, run: [{hook}, 5$HOME]}}]"
+    run = one_run(bench, entry, "deployed", "settings:deploy[0]")
+    expect_equal(run["exitCode"], 0, "the exit code of nginx -t")
+    output = run["output"]
+    expect("kvagent-hook-" in output, f"no unit of its own: {output}")
+    expect("runner systemd, certificate web, price 5$HOME" in output, output)
+    # Outside of ProtectSystem=strict.
+    bench.machine.output("rm", "/etc/kvagent-was-here", hook)
+    expect_no_units(bench)
+    return output.splitlines()[0]
+
+
+@scenario("a hook that forks, ignores TERM and outlives its time is gone with all its children")
+def stubborn(bench):
+    good = bench.served()
+    hook = "/etc/kvagent/stubborn"
+    bench.machine.write(hook, STUBBORN, mode="0755")
+    entry = f"      hooks: [{{phase: deploy, run: [{hook}], timeout: 2s}}]"
+    run = one_run(bench, entry, "rolledBack", "settings:deploy[0]")
+    expect(run["timedOut"], f"it did not time out: {run}")
+    left = bench.machine.run("pgrep", "-fa", "sleep 98765", check=False).stdout
+    expect_equal(left, "", "what is left of it")
+    expect_equal(bench.served(), good, "what nginx serves")
+    bench.machine.output("rm", hook)
+    expect_no_units(bench)
+    return f"timed out after {run['durationMs']} ms"
+
+
+@scenario("a hook's end by exit code and by signal is told apart")
+def ends(bench):
+    hook = "/etc/kvagent/ends"
+    told = []
+    for command, key, value in [
+        ("exit 3", "exitCode", 3),
+        ("kill -TERM $$", "signal", 15),
+        ("kill -KILL $$", "signal", 9),
+    ]:
+        bench.machine.write(hook, f"#!/bin/sh\n{command}\n", mode="0755")
+        entry = f"      hooks: [{{phase: check, run: [{hook}]}}]"
+        run = one_run(bench, entry, "rejected", "settings:check[0]")
+        expect_equal(run[key], value, f"{key} of {command}")
+        told.append(f"{key} {value}")
+    bench.machine.output("rm", hook)
+    version = bench.vault("certificate", "create", "kv/web", "--dns", SITE)
+    bench.wait_served(bench.thumbprint(version))
+    expect_no_units(bench)
+    return ", ".join(told)
+
+
+@scenario("the properties of the settings reach a hook's unit, and unknown ones are told")
+def properties(bench):
+    hook = "/etc/kvagent/limited"
+    bench.machine.write(hook, "#!/bin/sh\ncat /proc/self/limits\n", mode="0755")
+    entry = f"      hooks: [{{phase: check, run: [{hook}]}}]"
+    more = "hooks: {properties: {LimitNOFILE: 123}}"
+    run = one_run(bench, entry, "deployed", "settings:check[0]", more)
+    expect("123" in run["output"], run["output"])
+    more = "hooks: {properties: {LimitNofile: 123}}"
+    # The first of the check hooks fails, which is nginx-check.
+    run = one_run(bench, entry, "rejected", "check/50-nginx", more)
+    bench.machine.output("rm", hook)
+    version = bench.vault("certificate", "create", "kv/web", "--dns", SITE)
+    bench.wait_served(bench.thumbprint(version))
+    return run["output"].splitlines()[-1]
+
+
+def one_run(bench, entry, outcome, name, *more):
+    """The run of the hook `name` at a rotation that ends in `outcome`; `entry` is its settings."""
+    lines = bench.settings(*more).splitlines()
+    place = next(i for i, line in enumerate(lines) if "/secrets/web" in line)
+    lines.insert(place + 1, entry)
+    if "name:" in lines[place + 2]:
+        lines[place + 1], lines[place + 2] = lines[place + 2], lines[place + 1]
+    bench.machine.write(SETTINGS, "\n".join(lines))
+    bench.machine.output("systemctl", "restart", "kvagent.service")
+    try:
+        version = bench.vault("certificate", "create", "kv/web", "--dns", SITE)
+        row = bench.wait_outcome(version, outcome)
+    finally:
+        bench.machine.write(SETTINGS, bench.settings())
+        bench.machine.output("systemctl", "restart", "kvagent.service")
+    if outcome == "deployed":
+        bench.wait_served(bench.thumbprint(version))
+    return next(run for run in row["hooks"] if run["name"] == name)
+
+
+def expect_no_units(bench):
+    """No unit of a hook is left, running or failed."""
+    units = ["systemctl", "list-units", "--all", "--no-legend", "kvagent-hook-*"]
+    wait_until("no unit of a hook is left", lambda: not bench.machine.output(*units), LIMIT)
