@@ -152,4 +152,17 @@ static inline int kv_X509_add_extension(
     return added;
 }
 
+// TLS as client
+
+// SNI; 0 on failure.
+static inline int kv_SSL_set_server_name(SSL *tls, const char *name) {
+    return SSL_set_tlsext_host_name(tls, name) == 1;
+}
+
+// Whatever the system's openssl.cnf asks for; 0 on failure.
+static inline int kv_SSL_CTX_allow_every_version(SSL_CTX *context) {
+    return SSL_CTX_set_min_proto_version(context, TLS1_VERSION) == 1
+        && SSL_CTX_set_max_proto_version(context, 0) == 1;
+}
+
 #pragma clang assume_nonnull end

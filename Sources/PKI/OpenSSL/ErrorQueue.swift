@@ -31,4 +31,12 @@ enum ErrorQueue {
         let code = ERR_peek_last_error()
         return ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == reason
     }
+
+    /// Whether the oldest error is an alert that the other side sent; the queue stays.
+    static func isAlert() -> Bool {
+        let code = ERR_peek_error()
+        // The reasons of alerts are 1000 and the number of the alert (ssl/ssl_err.c).
+        return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET
+            && ERR_GET_REASON(code) < SSL_AD_REASON_OFFSET + 256
+    }
 }
