@@ -135,7 +135,7 @@ let package = Package(
         ),
         .testTarget(
             name: "PKITests",
-            dependencies: ["PKI", "Sensitive"],
+            dependencies: ["PKI", "Sensitive", "TestSupport"],
             swiftSettings: safe
         ),
         .testTarget(

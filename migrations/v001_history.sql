@@ -102,7 +102,8 @@ CREATE TABLE hook_run (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     deployment_id INTEGER NOT NULL REFERENCES deployment (id),
     name TEXT NOT NULL CHECK (name <> ''),
-    phase TEXT NOT NULL CHECK (phase IN ('check', 'deploy', 'reload', 'failure')),
+    -- 'verify' is a look at a server instead of a hook, with exit code 0 or 1.
+    phase TEXT NOT NULL CHECK (phase IN ('check', 'deploy', 'reload', 'verify', 'failure')),
     started_at TEXT NOT NULL CHECK (started_at GLOB '????-??-??T??:??:??.???Z'),
     -- Both NULL where the hook could not be started, or its end is not known.
     exit_code INTEGER CHECK (exit_code BETWEEN 0 AND 255),
@@ -167,7 +168,7 @@ CREATE TABLE poll (
 CREATE TABLE owed_hook (
     certificate TEXT NOT NULL REFERENCES certificate (name),
     version TEXT NOT NULL CHECK (length(version) = 32 AND version NOT GLOB '*[^0-9a-f]*'),
-    phase TEXT NOT NULL CHECK (phase IN ('check', 'deploy', 'reload', 'failure')),
+    phase TEXT NOT NULL CHECK (phase IN ('check', 'deploy', 'reload', 'verify', 'failure')),
     hook TEXT NOT NULL CHECK (hook <> ''),
     since TEXT NOT NULL CHECK (since GLOB '????-??-??T??:??:??.???Z'),
     attempts INTEGER NOT NULL CHECK (attempts >= 0),

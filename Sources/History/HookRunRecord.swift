@@ -3,7 +3,7 @@ import Foundation
 /// One run of a hook, as history keeps it.
 package struct HookRunRecord: Sendable, Codable, Hashable {
     package var name: String
-    /// "check", "deploy", "reload" or "failure".
+    /// "check", "deploy", "reload", "verify" or "failure".
     package var phase: String
     package var startedAt: Date
     /// nil, as `signal` is, when the hook could not be started.

@@ -4,7 +4,7 @@ import Foundation
 package struct OwedHook: Sendable, Codable, Hashable {
     package var certificate: String
     package var version: String
-    /// "check", "deploy", "reload" or "failure".
+    /// "check", "deploy", "reload", "verify" or "failure".
     package var phase: String
     package var hook: String
     package var since: Date

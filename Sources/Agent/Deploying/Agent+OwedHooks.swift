@@ -17,7 +17,7 @@ extension Agent {
         let catalog = hookCatalog()
         var groups: [(hook: Hook, owed: [OwedHook])] = []
         var problems: [String] = []
-        for debt in owed {
+        for debt in owed where debt.phase != OwedHook.verifyPhase {
             guard let certificate = settings.certificate(named: debt.certificate) else { continue }
             let current: String?
             do {
@@ -50,7 +50,7 @@ extension Agent {
                 problems.append(problem)
             }
         }
-        return problems
+        return try await problems + verifyOwed()
     }
 
     private func run(_ hook: Hook, owedBy debts: [OwedHook]) async throws -> String? {

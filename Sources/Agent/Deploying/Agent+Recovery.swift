@@ -131,13 +131,14 @@ extension Agent {
 
     private static let interruption = "the agent ended before this was finished"
 
-    /// The hooks that are due for a version that is live again.
+    /// The hooks and verifications that are due for a version that is live again.
     private func debts(
         of version: String,
         _ certificate: ObservedCertificate,
         _ catalog: HookCatalog
     ) -> [OwedHook] {
-        [HookPhase.deploy, .reload].flatMap { catalog.hooks($0, for: certificate.name) }.map {
+        let hooks = [HookPhase.deploy, .reload].flatMap { catalog.hooks($0, for: certificate.name) }
+        return hooks.map {
             OwedHook(
                 certificate: certificate.name,
                 version: version,
@@ -147,6 +148,9 @@ extension Agent {
                 attempts: 0
             )
         }
+            + certificate.verifications.map {
+                OwedHook($0, of: certificate.name, version: version, attempts: 0)
+            }
     }
 
     /// The row that a candidate's deployment begins with.
@@ -222,11 +226,17 @@ extension Deployment {
         hookRuns.contains { $0.phase != HookPhase.check.rawValue }
     }
 
-    /// The hook that found its version bad, in words; nil when none did.
+    /// The hook or look at a server that found its version bad, in words; nil when none did.
     fileprivate var failedHook: String? {
         hookRuns.first { run in
-            ["deploy", "reload"].contains(run.phase) && run.exitCode != 0 && run.exitCode != 75
+            ["deploy", "reload", OwedHook.verifyPhase].contains(run.phase) && run.exitCode != 0
+                && run.exitCode != 75
         }
-        .map { "\($0.phase) hook \"\($0.name)\" failed; the agent ended before this was finished" }
+        .map { run in
+            let what =
+                run.phase == OwedHook.verifyPhase
+                ? run.output : "\(run.phase) hook \"\(run.name)\" failed"
+            return "\(what); the agent ended before this was finished"
+        }
     }
 }

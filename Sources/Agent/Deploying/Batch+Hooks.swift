@@ -10,7 +10,7 @@ extension Batch {
         for hook in catalog.hooks(.deploy, for: members[index].candidate.name) {
             let run = await run(hook, event, of: [index])
             if let error = judge(run, of: [index]) {
-                await goBack([index], because: error, reloading: [])
+                await goBack([index: error], reloading: [])
                 return
             }
         }
@@ -25,7 +25,10 @@ extension Batch {
             done.append(hook)
             let run = await run(hook, event(.reload, of: live), of: live)
             if let error = judge(run, of: live) {
-                await goBack(live, because: error, reloading: done)
+                await goBack(
+                    Dictionary(uniqueKeysWithValues: live.map { ($0, error) }),
+                    reloading: done
+                )
                 suspect(live)
             }
         }
@@ -40,7 +43,7 @@ extension Batch {
 
     /// The same command is one hook, whichever certificates named it: ten certificates that
     /// reload nginx reload it once.
-    private func reloadGroups() -> [(hook: Hook, indices: [Int])] {
+    func reloadGroups() -> [(hook: Hook, indices: [Int])] {
         var groups: [(hook: Hook, indices: [Int])] = []
         for index in members.indices where members[index].state == .live {
             for hook in catalog.hooks(.reload, for: members[index].candidate.name) {
@@ -82,29 +85,36 @@ extension Batch {
             }
             return nil
         case .later:
-            for index in indices { owe(owed(run.hook, index, live: true)) }
+            for index in indices {
+                members[index].owesHooks = true
+                owe(owed(run.hook, index, live: true))
+            }
             return nil
         case .failed, .signalled, .timedOut, .couldNotStart:
             guard policy != .rollback else { return run.summary }
             for index in indices {
                 members[index].error = run.summary
-                if policy == .retry { owe(owed(run.hook, index, live: true)) }
+                guard policy == .retry else { continue }
+                members[index].owesHooks = true
+                owe(owed(run.hook, index, live: true))
             }
             return nil
         }
     }
 
-    /// Takes certificates back and runs the hooks of what is live again.
+    /// Takes certificates back, runs the hooks of what is live again, and looks whether it is
+    /// served.
     ///
-    /// A hook that fails on the way back is owed: it runs again at each pass, and until it
-    /// succeeds the certificate counts as degraded.
-    private mutating func goBack(
-        _ indices: [Int],
-        because error: String,
-        reloading hooks: [Hook]
-    ) async {
+    /// A hook or a look that fails on the way back is owed: it is made again at each pass, and
+    /// until it succeeds the certificate counts as degraded.
+    ///
+    /// - Parameters:
+    ///   - errors: Who goes back, each with the reason.
+    ///   - hooks: The reload hooks that have run so far.
+    mutating func goBack(_ errors: [Int: String], reloading hooks: [Hook]) async {
+        let indices = errors.keys.sorted()
         for index in indices {
-            members[index].error = error
+            members[index].error = errors[index]
             takeBack(index)
         }
         let back = indices.filter {
@@ -125,6 +135,7 @@ extension Batch {
             guard !concerned.isEmpty else { continue }
             await runAfterGoingBack(hook, event(.reload, of: concerned), of: concerned)
         }
+        await verifyAfterGoingBack(back)
     }
 
     /// Notes that one of these has failed for all, when every hook is content with what came back.

@@ -21,6 +21,9 @@ struct Batch {
 
         /// A hook has failed for the version that came back, too.
         var isOwing = false
+
+        /// Whether a hook of what is live has not done its work yet and runs again later.
+        var owesHooks = false
     }
 
     enum State: Equatable {
@@ -49,7 +52,7 @@ struct Batch {
 
     var history: History { agent.history }
 
-    /// Takes every candidate through check, switch, deploy and reload.
+    /// Takes every candidate through check, switch, deploy, reload and verify.
     ///
     /// - Throws: `HistoryError`. What was under way then stays open in the history, and the next
     ///   pass recovers it as after a crash.
@@ -65,6 +68,7 @@ struct Batch {
             await runDeployHooks(index)
         }
         await runReloadHooks()
+        await verify()
         if let unrecorded { throw unrecorded }
         return try await finish()
     }

@@ -148,7 +148,7 @@ extension CertificateStatus {
         let owed = owedHooks.map {
             finding(
                 .warning,
-                "\($0.phase) hook \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×"
+                "\($0.phase == "verify" ? "live check" : "\($0.phase) hook") \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×"
             )
         }
         guard state == .degraded, owed.isEmpty else { return owed }

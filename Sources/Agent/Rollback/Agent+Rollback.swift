@@ -79,7 +79,7 @@ extension Agent {
             isFetched: isFetched,
             hooks: [.check, .deploy, .reload].flatMap {
                 catalog.hooks($0, for: certificate.name).map(\.name)
-            },
+            } + certificate.verifications.map(\.name),
             result: result
         )
     }

@@ -52,6 +52,9 @@ package struct ObservedCertificate: Sendable {
 
     /// The entry's own hooks, beside those that lie in the directory.
     package var hooks: [Hook]
+
+    /// Where the live certificate must be served after the reload.
+    package var verifications: [Verification]
 }
 
 /// Where hooks lie and what their failure means.

@@ -74,7 +74,8 @@ extension SettingsReader {
                 linkName: nil,
                 credential: defaults.credential,
                 pollingInterval: defaults.pollingInterval,
-                hooks: []
+                hooks: [],
+                verifications: []
             )
         }
         let fields = fields(cursor)
@@ -95,7 +96,8 @@ extension SettingsReader {
             credential: override(fields["authenticationOverride"], of: defaults.credential),
             pollingInterval: pollingInterval(fields["pollingIntervalInS"])
                 ?? defaults.pollingInterval,
-            hooks: hooks(fields["hooks"], of: name, timeout: defaults.hookTimeout)
+            hooks: hooks(fields["hooks"], of: name, timeout: defaults.hookTimeout),
+            verifications: verifications(fields["verify"])
         )
     }
 

@@ -10,6 +10,9 @@ enum SettingsVocabulary {
     static let override: Place =
         "secretsManagementSettings.observedCertificates[].authenticationOverride"
     static let hook: Place = "secretsManagementSettings.observedCertificates[].hooks[]"
+    static let verify: Place = "secretsManagementSettings.observedCertificates[].verify"
+    /// The same, where there are several.
+    static let verifyEntry: Place = "secretsManagementSettings.observedCertificates[].verify[]"
     static let authentication: Place = "authenticationSettings"
     static let logging: Place = "loggingSettings"
     static let cloud: Place = "cloud"
@@ -30,10 +33,13 @@ enum SettingsVocabulary {
         certificate: [
             "url", "name", "certificateStoreLocation", "owner", "group", "mode", "acls",
             "customSymbolicLinkName", "authenticationOverride", "pollingIntervalInS", "hooks",
+            "verify",
         ],
         grant: ["user", "group"],
         override: ["msiClientId"],
         hook: ["phase", "run", "timeout"],
+        verify: ["connect", "serverName", "timeout", "startTLS"],
+        verifyEntry: ["connect", "serverName", "timeout", "startTLS"],
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
         ],

@@ -8,6 +8,10 @@ package final class Nginx: Sendable {
     package let port: UInt16
     /// Its authority, as a bundle for a client that is to trust it.
     package let caBundle: String
+    /// The certificate that it shows, unless a test gave it another.
+    package var certificate: String { directory + "/server.pem" }
+    /// Where its process number is, for a hook that reloads it.
+    package var pidFile: String { directory + "/pid" }
     private let directory: String
     private let process: ChildProcess
 
@@ -17,13 +21,15 @@ package final class Nginx: Sendable {
     ///   - isExpired: whether the certificate ended yesterday.
     ///   - listens: words for `listen`, such as `http2`.
     ///   - protocols: words for `ssl_protocols`.
+    ///   - files: certificate and key to show instead of its own.
     /// - Throws: what keeps its files, its certificate or itself from being.
     package init(
         locations: String,
         names: [String] = ["DNS:localhost", "IP:127.0.0.1"],
         isExpired: Bool = false,
         listens: String = "http2",
-        protocols: String = "TLSv1.2 TLSv1.3"
+        protocols: String = "TLSv1.2 TLSv1.3",
+        files: (certificate: String, key: String)? = nil
     ) throws {
         let socket = try ListeningSocket()
         defer { close(socket.descriptor) }
@@ -48,8 +54,8 @@ package final class Nginx: Sendable {
                 keepalive_requests 10000;
                 server {
                     listen 127.0.0.1:\(port) ssl \(listens);
-                    ssl_certificate \(directory)/server.pem;
-                    ssl_certificate_key \(directory)/key.pem;
+                    ssl_certificate \(files?.certificate ?? "\(directory)/server.pem");
+                    ssl_certificate_key \(files?.key ?? "\(directory)/key.pem");
                     ssl_protocols \(protocols); ssl_ciphers DEFAULT:@SECLEVEL=0;
                     \(locations)
                 }

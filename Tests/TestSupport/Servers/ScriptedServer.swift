@@ -166,6 +166,54 @@ package struct ScriptedConnection: Sendable {
         return true
     }
 
+    /// The next line without its end; nil at the end.
+    package func nextLine() -> String? {
+        var line: [UInt8] = []
+        while line.last != UInt8(ascii: "\n") {
+            guard let byte = receive(1), byte.count == 1 else { return nil }
+            line += byte
+        }
+        return String(decoding: line, as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+
+    /// The next bytes, exactly so many; nil at the end.
+    package func next(_ count: Int) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            guard let part = receive(count - bytes.count), !part.isEmpty else { return nil }
+            bytes += part
+        }
+        return bytes
+    }
+
+    /// Becomes a pipe to a port of 127.0.0.1, until either side closes.
+    package func relay(to port: UInt16) {
+        let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        defer { close(other) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isConnected = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                unsafe connect(other, address, size) == 0
+            }
+        }
+        guard isConnected else { return }
+        let peer = ScriptedConnection(descriptor: other, desk: desk)
+        while true {
+            var places = [descriptor, other].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
+            guard unsafe poll(&places, 2, -1) > 0 else { return }
+            for (place, (from, to)) in zip(places, [(self, peer), (peer, self)])
+            where place.revents != 0 {
+                guard let part = from.receive(4096), !part.isEmpty, to.send(part) else { return }
+            }
+        }
+    }
+
     /// Waits until the other side closes, or the server is released.
     package func waitForEnd() {
         while let part = receive(4096), !part.isEmpty {}
