@@ -23,6 +23,9 @@ final class OpenSSLCommand: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// Where a file of that name is.
+    func path(_ name: String) -> String { directory.appending(path: name).path }
+
     func write(_ bytes: some Sequence<UInt8>, to name: String) throws {
         try Data(bytes).write(to: directory.appending(path: name))
     }
