@@ -107,7 +107,8 @@ struct VerificationTests {
             #expect(bed.current("web") == new)
             let row = try await bed.json("history", "web")[0]
             #expect(row["outcome"].string == "deployed")
-            #expect(row["error"].string?.hasPrefix("127.0.0.1:\(nginx.port) serves version") == true)
+            let error = row["error"].string ?? ""
+            #expect(error.hasPrefix("127.0.0.1:\(nginx.port) serves version"))
         }
     }
 

@@ -32,7 +32,10 @@ extension Agent {
         let startedAt = Date()
         let begin = ContinuousClock.now
         let subject = verification.subject
-        guard let expected = leaf(of: order.version, order.certificate) else {
+        let certificate = order.certificate
+        guard
+            let expected = store(of: certificate).leaf(of: certificate.name, order.version)
+        else {
             return VerificationRun(
                 verification: verification,
                 startedAt: startedAt,
@@ -53,7 +56,7 @@ extension Agent {
             finding = "\(subject) serves \(wanted)"
         case .success(let leaf):
             finding =
-                "\(subject) serves \(description(of: leaf, seenFor: order.certificate)), not \(wanted)"
+                "\(subject) serves \(description(of: leaf, seenFor: certificate)), not \(wanted)"
         case .failure(let error):
             if error.step == .connect, order.isFirstVersion { outcome = .notYet }
             finding = "\(error); expected \(wanted)"
@@ -65,15 +68,6 @@ extension Agent {
             outcome: outcome,
             finding: finding
         )
-    }
-
-    /// The facts of a version's leaf, from the file that servers read.
-    private func leaf(of version: String, _ certificate: ObservedCertificate) -> CertificateFacts? {
-        let file = store(of: certificate).versionDirectory(of: certificate.name, version: version)
-            .appending("cert.pem")
-        // Whoever can't read it says that it can't be; the reason is not needed to mend it.
-        return (try? String(contentsOfFile: file.string, encoding: .utf8))
-            .flatMap { try? CertificateFacts(pem: $0) }
     }
 
     /// A leaf in words: which version of which certificate it is, where the history knows it.
@@ -103,5 +97,16 @@ extension Agent {
         case .notServed: logger.warning(.notable(.notServed), metadata: metadata)
         case .notYet: logger.notice("no server to verify yet", metadata: metadata)
         }
+    }
+}
+
+extension CertificateStore {
+    /// The facts of a version's leaf, from the file that servers read.
+    ///
+    /// Nil where that can't be read: whoever needs it says so, and no reason is needed to mend it.
+    func leaf(of certificate: String, _ version: String) -> CertificateFacts? {
+        let file = versionDirectory(of: certificate, version: version).appending("cert.pem")
+        return (try? String(contentsOfFile: file.string, encoding: .utf8))
+            .flatMap { try? CertificateFacts(pem: $0) }
     }
 }

@@ -11,6 +11,9 @@ package struct HandshakeError: Error, Sendable, Hashable {
 
     /// Whether the time was over, which says less than a refusal.
     package let isTimeOut: Bool
+
+    /// Whether the server speaks TLS and would not go on, for instance for want of a name.
+    package let isRefusal: Bool
 }
 
 extension HandshakeError: CustomStringConvertible {

@@ -3,14 +3,16 @@ import Glibc
 /// What stood in the way of one step; ``HandshakeError`` says which step that was.
 struct Obstacle: Error {
     let cause: String
-    var isTimeOut = false
+    let isTimeOut: Bool
+    let isRefusal: Bool
 
     static let timeOver = Obstacle(cause: "no answer in time", isTimeOut: true)
     static let closed = Obstacle(cause: "the server closed the connection")
 
-    init(cause: String, isTimeOut: Bool = false) {
+    init(cause: String, isTimeOut: Bool = false, isRefusal: Bool = false) {
         self.cause = cause
         self.isTimeOut = isTimeOut
+        self.isRefusal = isRefusal
     }
 
     /// The system's reason.

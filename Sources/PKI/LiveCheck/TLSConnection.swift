@@ -12,6 +12,7 @@ struct TLSConnection: ~Copyable {
     /// - Parameters:
     ///   - socket: What it runs over, and must not outlive.
     ///   - serverName: The name to ask for.
+    /// - Throws: OpenSSL's reason, such as want of memory.
     init(over socket: borrowing TimedSocket, serverName: String?) throws(Obstacle) {
         guard let context = OwnedPointer(SSL_CTX_new(TLS_client_method()), free: SSL_CTX_free)
         else { throw Obstacle(cause: ErrorQueue.drain()) }
@@ -45,7 +46,9 @@ struct TLSConnection: ~Copyable {
             case SSL_ERROR_SSL:
                 let isRefusal = ErrorQueue.isAlert()
                 let cause = ErrorQueue.drain()
-                guard isRefusal, let leaf = try shownLeaf() else { throw Obstacle(cause: cause) }
+                guard isRefusal, let leaf = try shownLeaf() else {
+                    throw Obstacle(cause: cause, isRefusal: isRefusal)
+                }
                 return leaf
             default: throw failure == 0 ? .closed : Obstacle(errno: failure)
             }

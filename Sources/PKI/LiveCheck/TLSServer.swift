@@ -98,7 +98,8 @@ package struct TLSServer: Sendable, Hashable {
             server: self,
             step: step,
             cause: obstacle.cause,
-            isTimeOut: obstacle.isTimeOut
+            isTimeOut: obstacle.isTimeOut,
+            isRefusal: obstacle.isRefusal
         )
     }
 }

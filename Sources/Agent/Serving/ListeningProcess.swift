@@ -1,0 +1,5 @@
+/// Who listens.
+package struct ListeningProcess: Sendable, Hashable, Encodable {
+    package let pid: Int
+    package let name: String
+}
