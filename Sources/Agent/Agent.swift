@@ -111,17 +111,7 @@ package struct Agent: Sendable {
     }
 
     /// The hooks as they lie there now, the settings' own among them.
-    func hookCatalog() -> HookCatalog {
-        let found = HookCatalog.discover(
-            in: settings.hooks.directory,
-            timeout: settings.hooks.timeout,
-            certificates: Set(settings.certificates.map(\.name))
-        )
-        return HookCatalog(
-            hooks: found.hooks + settings.certificates.flatMap(\.hooks),
-            warnings: found.warnings
-        )
-    }
+    func hookCatalog() -> HookCatalog { settings.hookCatalog() }
 
     /// Runs `body` with the lock that every change is made under.
     ///

@@ -20,8 +20,8 @@ struct Kvagent: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
             ShowCommand.self, RollbackCommand.self, PinCommand.self, UnpinCommand.self,
-            RetryCommand.self, ServingCommand.self, WaitCommand.self, CheckCommand.self,
-            MetricsCommand.self, ConfigCommand.self,
+            RetryCommand.self, ServingCommand.self, HooksCommand.self, WaitCommand.self,
+            CheckCommand.self, MetricsCommand.self, ConfigCommand.self,
         ]
     )
 }
