@@ -79,4 +79,16 @@ package struct HookEvent: Sendable, Codable, Equatable {
         self.certificates = certificates
         self.error = error
     }
+
+    /// The same, told once more.
+    package var again: HookEvent {
+        HookEvent(
+            phase: phase,
+            trigger: trigger,
+            runId: runId,
+            attempt: attempt + 1,
+            certificates: certificates,
+            error: error
+        )
+    }
 }

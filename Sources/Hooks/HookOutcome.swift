@@ -11,6 +11,9 @@ package enum HookOutcome: Sendable, Equatable {
 
     package var isSuccess: Bool { self == .succeeded }
 
+    /// Neither done nor put off.
+    package var isFailure: Bool { self != .succeeded && self != .later }
+
     /// What an exit code means.
     init(exitCode: Int) {
         switch exitCode {

@@ -81,6 +81,13 @@ package struct HookRunner: Sendable {
         stop: AsyncStream<Void>
     ) async -> (HookOutcome, output: String) {
         if let reason = StartFailure.before(hook.command) { return (.couldNotStart(reason), "") }
+        var user: HookUser?
+        do throws(HookUser.Unknown) {
+            user = try hook.user.map { name throws(HookUser.Unknown) in try HookUser(name) }
+        } catch {
+            return (.couldNotStart("\(error)"), "")
+        }
+        if kind != .systemd, let obstacle = user?.obstacle { return (.couldNotStart(obstacle), "") }
         let input: FileDescriptor
         do throws(Errno) {
             input = try EventFile.make(event.json())
@@ -92,7 +99,7 @@ package struct HookRunner: Sendable {
         let unit = kind == .systemd ? TransientUnit(runId: event.runId) : nil
         do {
             let ended = try await Subprocess.run(
-                configuration(hook, event: event, unit: unit),
+                configuration(hook, event: event, unit: unit, user: user),
                 input: .fileDescriptor(input, closeAfterSpawningProcess: true),
                 output: .sequence,
                 error: .combinedWithOutput
@@ -139,12 +146,14 @@ package struct HookRunner: Sendable {
     private func configuration(
         _ hook: Hook,
         event: HookEvent,
-        unit: TransientUnit?
+        unit: TransientUnit?,
+        user: HookUser?
     ) -> Configuration {
         var values = event.environment().merging(
             ["PATH": Self.searchPath, "LANG": "C.UTF-8", "HOME": "/"]
         ) { _, own in own }
         values["KVAGENT_RUNNER"] = kind.rawValue
+        if let user { values.merge(user.environment) { _, own in own } }
         var command = hook.command
         if let unit {
             values = values.mapValues { TransientUnit.value($0) }
@@ -154,6 +163,8 @@ package struct HookRunner: Sendable {
                 properties: properties,
                 grace: grace
             )
+        } else if let user {
+            command = user.command(command)
         }
         let program = command.first ?? ""
         var variables: [Environment.Key: String] = [:]

@@ -51,7 +51,11 @@ struct TransientUnit: Sendable {
             "--property=KillMode=control-group", "--property=SendSIGKILL=yes",
             "--property=WorkingDirectory=/", "--property=UMask=0022", "--property=LimitCORE=0",
         ]
-        let more = properties.sorted { $0.key < $1.key }.map { "--property=\($0.key)=\($0.value)" }
+        let user = hook.user.map { ["--property=User=\($0)"] } ?? []
+        let more =
+            user
+            + properties.sorted { $0.key < $1.key }
+            .map { "--property=\($0.key)=\($0.value)" }
         // The service manager would put variables in for "$", also where no shell is.
         let arguments = hook.command.dropFirst().map { $0.replacing("$", with: "$$") }
         return [Self.starter] + own + more + variables.sorted().map { "--setenv=\($0)" } + ["--"]

@@ -61,7 +61,7 @@ struct SettingsTests {
                   authenticationOverride: {msiClientId: 11112222-bbbb-3333-cccc-4444dddd5555}
                   pollingIntervalInS: 300
                   hooks:
-                    - {phase: reload, run: [systemctl, reload, nginx.service], timeout: 5m}
+                    - {phase: reload, run: [systemctl, reload, nginx.service], timeout: 5m, user: deploy, retries: 3}
             authenticationSettings:
               msiEndpoint: http://169.254.169.254/metadata/identity/oauth2/token
               msiObjectId: 99992222-bbbb-3333-cccc-4444dddd5555
@@ -83,6 +83,8 @@ struct SettingsTests {
         #expect(certificate.pollingInterval == .seconds(300))
         #expect(certificate.hooks.first?.command == ["systemctl", "reload", "nginx.service"])
         #expect(certificate.hooks.first?.timeout == .seconds(300))
+        #expect(certificate.hooks.first?.user == "deploy")
+        #expect(certificate.hooks.first?.retries == 3)
         #expect(settings.requireInitialSync && settings.keepVersions == 3)
         #expect(settings.hooks.onFailure == .keep && settings.hooks.runner == .systemd)
         #expect(settings.hooks.properties == ["MemoryMax": "1G"])

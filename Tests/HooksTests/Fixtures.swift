@@ -52,13 +52,15 @@ func run(
     _ parameters: String...,
     event: HookEvent = Fixture.event(),
     timeout: Duration = .seconds(60),
-    grace: Duration = .seconds(20)
+    grace: Duration = .seconds(20),
+    user: String? = nil
 ) async -> HookRun {
     let hook = Hook(
         name: "deploy/test",
         phase: .deploy,
         command: ["/bin/sh", "-c", script, "hook"] + parameters,
-        timeout: timeout
+        timeout: timeout,
+        user: user
     )
     return await HookRunner(grace: grace).run(hook, event: event)
 }

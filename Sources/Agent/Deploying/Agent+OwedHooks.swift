@@ -35,7 +35,7 @@ extension Agent {
                 continue
             }
             if hook.phase == .reload,
-                let group = groups.firstIndex(where: { $0.hook.command == hook.command })
+                let group = groups.firstIndex(where: { $0.hook.isSame(as: hook) })
             {
                 groups[group].owed.append(debt)
             } else {

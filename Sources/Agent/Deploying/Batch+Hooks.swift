@@ -47,7 +47,7 @@ extension Batch {
         var groups: [(hook: Hook, indices: [Int])] = []
         for index in members.indices where members[index].state == .live {
             for hook in catalog.hooks(.reload, for: members[index].candidate.name) {
-                if let group = groups.firstIndex(where: { $0.hook.command == hook.command }) {
+                if let group = groups.firstIndex(where: { $0.hook.isSame(as: hook) }) {
                     if !groups[group].indices.contains(index) {
                         groups[group].indices.append(index)
                     }
@@ -61,11 +61,12 @@ extension Batch {
 
     /// Runs one hook and records it under every deployment that it was run for.
     mutating func run(_ hook: Hook, _ event: HookEvent, of indices: [Int]) async -> HookRun {
-        let run = await agent.runHook(hook, event: event)
-        for index in indices {
-            let deployment = members[index].deployment
-            note { history throws(HistoryError) in
-                try history.record(HookRunRecord(run), of: deployment)
+        let run = await agent.runHookUntilItSucceeds(hook, event: event) { run in
+            for index in indices {
+                let deployment = members[index].deployment
+                note { history throws(HistoryError) in
+                    try history.record(HookRunRecord(run), of: deployment)
+                }
             }
         }
         if !run.outcome.isSuccess { logFailure(run, of: indices) }
@@ -130,7 +131,7 @@ extension Batch {
         for hook in hooks {
             let concerned = back.filter { index in
                 catalog.hooks(.reload, for: members[index].candidate.name)
-                    .contains { $0.command == hook.command }
+                    .contains { $0.isSame(as: hook) }
             }
             guard !concerned.isEmpty else { continue }
             await runAfterGoingBack(hook, event(.reload, of: concerned), of: concerned)

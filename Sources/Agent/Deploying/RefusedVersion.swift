@@ -33,8 +33,9 @@ extension Agent {
             error: refused.error
         )
         for hook in catalog.hooks(.failure, for: refused.certificate.name) {
-            let run = await runHook(hook, event: event)
-            try history.record(HookRunRecord(run), of: refused.deployment)
+            _ = try await runHookUntilItSucceeds(hook, event: event) { run in
+                try history.record(HookRunRecord(run), of: refused.deployment)
+            }
         }
     }
 }

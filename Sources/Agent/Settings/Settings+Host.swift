@@ -31,6 +31,9 @@ extension Settings {
             users.append(("\(entry).acls[\(index)].user", grant.user))
             groups.append(("\(entry).acls[\(index)].group", grant.group))
         }
+        for (index, hook) in certificates[index].hooks.enumerated() {
+            users.append(("\(entry).hooks[\(index)].user", hook.user))
+        }
         func problems(
             _ names: [(key: String, name: String?)],
             _ obstacle: (String) -> StoreError?

@@ -183,7 +183,9 @@ extension SettingsReader {
                 phase: phase,
                 command: command,
                 timeout: duration(fields["timeout"]) ?? timeout,
-                certificate: certificate
+                certificate: certificate,
+                user: string(fields["user"]),
+                retries: integer(fields["retries"], in: 0...10) ?? 0
             )
         }
     }

@@ -37,9 +37,9 @@ enum SettingsVocabulary {
         ],
         grant: ["user", "group"],
         override: ["msiClientId"],
-        hook: ["phase", "run", "timeout"],
         verify: ["connect", "serverName", "timeout", "startTLS"],
         verifyEntry: ["connect", "serverName", "timeout", "startTLS"],
+        hook: ["phase", "run", "timeout", "user", "retries"],
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
         ],
