@@ -27,6 +27,22 @@ extension History {
         }
     }
 
+    /// When the hook that is owed last ran for the certificate; nil if it never did.
+    package func lastRun(of hook: OwedHook) throws(HistoryError) -> Date? {
+        try read("read owed hooks") { db in
+            try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT max(hook_run.started_at) AS at FROM hook_run
+                    JOIN deployment ON deployment.id = hook_run.deployment_id
+                    WHERE deployment.certificate = ? AND hook_run.name = ? AND hook_run.phase = ?
+                    """,
+                arguments: [hook.certificate, hook.hook, hook.phase]
+            )?
+            .dateIfPresent("at")
+        }
+    }
+
     /// Notes that a hook has run; `since` and `attempts` may be of any earlier state of it.
     package func settle(_ hook: OwedHook) throws(HistoryError) {
         try write("settle owed hook") { db in

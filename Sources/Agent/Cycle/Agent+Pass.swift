@@ -27,7 +27,7 @@ extension Agent {
     ) async throws -> PassReport {
         let certificates = try settings.certificates(named: names)
         var failedHooks: [String] = []
-        if !isRehearsal { failedHooks = try await settleDebts() }
+        if !isRehearsal { failedHooks = try await settleDebts(onlyDue: trigger == .poll) }
         // A stop is heeded while the vaults are asked; once something is being changed, it waits.
         let observations = try await cancelWhenGracefulShutdown {
             try await heartbeat.vouching(for: Self.longestObservation, isChange: false) {
@@ -45,11 +45,12 @@ extension Agent {
 
     /// Finishes what a crash left and runs what is owed.
     ///
+    /// - Parameter onlyDue: Whether to leave the owed hooks whose next try is still to come.
     /// - Returns: What went wrong with hooks that were owed, but for those that asked for later.
-    package func settleDebts() async throws -> [String] {
+    package func settleDebts(onlyDue: Bool = false) async throws -> [String] {
         try await withLock {
             let interrupted = try await recover()
-            return try await interrupted + runOwedHooks()
+            return try await interrupted + runOwedHooks(onlyDue: onlyDue)
         }
     }
 

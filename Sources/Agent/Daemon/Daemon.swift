@@ -113,11 +113,12 @@ package struct Daemon: Service {
             if let problem = metricsProblem(of: state.agent), state.isNew(warning: problem) {
                 logger.error("metrics not written", metadata: ["error": "\(problem)"])
             }
-            if ContinuousClock.now.duration(to: state.schedule.next) > Self.longSleep {
+            let next = min(state.schedule.next, owedHookTime(state.agent) ?? state.schedule.next)
+            if ContinuousClock.now.duration(to: next) > Self.longSleep {
                 ProgramPages.release()
             }
             timer?.cancel()
-            timer = Self.timer(until: state.schedule.next, within: heartbeat.period, wake)
+            timer = Self.timer(until: next, within: heartbeat.period, wake)
         }
         timer?.cancel()
         lock.release()
@@ -152,7 +153,9 @@ package struct Daemon: Service {
     /// Looks at whatever is due, and tells the service manager how things are then.
     private func poll(_ state: inout DaemonState) async {
         let names = state.schedule.due()
-        if !names.isEmpty {
+        if names.isEmpty {
+            await runOwedHooks(state)
+        } else {
             do {
                 let report = try await state.agent.nextRun().pass(over: names, trigger: .poll)
                 state.passTrouble = nil
@@ -176,6 +179,26 @@ package struct Daemon: Service {
             notifier.status(state.statusLine())
         }
         if !state.isReady, state.isInitiallySynced { becomeReady(&state) }
+    }
+
+    /// Tries the hooks that are owed and due, between two polls.
+    private func runOwedHooks(_ state: DaemonState) async {
+        do {
+            guard let next = try state.agent.nextOwedHook(), next <= Date() else { return }
+            _ = try await state.agent.nextRun().settleDebts(onlyDue: true)
+        } catch {
+            logger.error(.notable(.passFailed), metadata: ["error": "\(error)"])
+        }
+        notifier.status(state.statusLine())
+    }
+
+    /// When to wake for a hook that is owed; nil when none is, or the next poll will say why not.
+    ///
+    /// Never at once: what could not be tried just now is not helped by haste.
+    private func owedHookTime(_ agent: Agent) -> ContinuousClock.Instant? {
+        guard let next = try? agent.nextOwedHook() else { return nil }
+        let pause = max(Schedule.firstRetry, next.timeIntervalSinceNow)
+        return .now + .seconds(pause)
     }
 
     /// Reads the settings again; the old ones stay when the new ones are no good.

@@ -10,8 +10,9 @@ extension Agent {
     /// A debt is forgotten only when its version is known to be no longer live. A hook that can't
     /// be found, or a store that can't be read, leaves it: the file may only be away for a moment.
     ///
+    /// - Parameter onlyDue: Whether to leave those whose next try by itself is still to come.
     /// - Returns: What went wrong, but for hooks that asked for later again.
-    func runOwedHooks() async throws -> [String] {
+    func runOwedHooks(onlyDue: Bool = false) async throws -> [String] {
         let owed = try history.owedHooks(of: nil)
         guard !owed.isEmpty else { return [] }
         let catalog = hookCatalog()
@@ -30,6 +31,7 @@ extension Agent {
                 try history.settle(debt)
                 continue
             }
+            if onlyDue, try nextTry(of: debt, certificate) > Date() { continue }
             guard let hook = catalog.hook(owed: debt) else {
                 problems.append("\(debt.certificate): the owed hook \"\(debt.hook)\" is not there")
                 continue
@@ -53,6 +55,35 @@ extension Agent {
         return try await problems + verifyOwed()
     }
 
+    /// When the first of the hooks that are owed is tried again by itself; nil when none is.
+    ///
+    /// One that isn't there now is left to the polls.
+    func nextOwedHook() throws -> Date? {
+        let owed = try history.owedHooks(of: nil)
+        guard !owed.isEmpty else { return nil }
+        let catalog = hookCatalog()
+        return try owed.compactMap { debt in
+            guard let certificate = settings.certificate(named: debt.certificate),
+                catalog.hook(owed: debt) != nil
+            else { return nil }
+            return try nextTry(of: debt, certificate)
+        }.min()
+    }
+
+    /// When a debt is tried again: after the pauses of ``Schedule``, so soon at first and at the
+    /// latest at each poll.
+    private func nextTry(of debt: OwedHook, _ certificate: ObservedCertificate) throws -> Date {
+        guard debt.attempts > 0, let last = try history.lastRun(of: debt) else {
+            return .distantPast
+        }
+        return Schedule.nextPoll(
+            after: last,
+            interval: certificate.pollingInterval,
+            failures: debt.attempts,
+            jitter: 0
+        )
+    }
+
     private func run(_ hook: Hook, owedBy debts: [OwedHook]) async throws -> String? {
         let certificates = debts.compactMap { debt in
             settings.certificate(named: debt.certificate).map {
@@ -67,14 +98,17 @@ extension Agent {
             certificates: certificates,
             error: nil
         )
-        let run = await runHook(hook, event: event)
-        for debt in debts {
-            if let deployment = try history.lastDeployment(
-                of: debt.certificate,
-                version: debt.version
-            ) {
-                try history.record(HookRunRecord(run), of: deployment.id)
+        let run = try await runHookUntilItSucceeds(hook, event: event) { run in
+            for debt in debts {
+                if let deployment = try history.lastDeployment(
+                    of: debt.certificate,
+                    version: debt.version
+                ) {
+                    try history.record(HookRunRecord(run), of: deployment.id)
+                }
             }
+        }
+        for debt in debts {
             if run.outcome.isSuccess {
                 try history.settle(debt)
             } else {
