@@ -66,7 +66,7 @@ struct SettingsTests {
               msiEndpoint: http://169.254.169.254/metadata/identity/oauth2/token
               msiObjectId: 99992222-bbbb-3333-cccc-4444dddd5555
             cloud: usGovernment
-            hooks: {directory: /srv/hooks, timeout: 1m, onFailure: keep, runner: systemd, properties: {MemoryMax: 1G}}
+            hooks: {directory: /srv/hooks, timeout: 1m, onFailure: keep, runner: systemd, properties: {MemoryMax: 1G}, coalesce: {window: 5s, limit: 2m}}
             history: {keepVersions: 3}
             stateDirectory: /srv/state
             """.replacing("vault.azure.net", with: "vault.usgovcloudapi.net")
@@ -87,6 +87,7 @@ struct SettingsTests {
         #expect(certificate.hooks.first?.retries == 3)
         #expect(settings.requireInitialSync && settings.keepVersions == 3)
         #expect(settings.hooks.onFailure == .keep && settings.hooks.runner == .systemd)
+        #expect(settings.hooks.coalesce == Coalescing(window: .seconds(5), limit: .seconds(120)))
         #expect(settings.hooks.properties == ["MemoryMax": "1G"])
         #expect(settings.historyFile == "/srv/state/history.db")
     }

@@ -16,6 +16,7 @@ extension Agent {
     ///   - names: The certificates to look at; nil for all.
     ///   - trigger: What the history says made it happen.
     ///   - isRehearsal: Say what would be done, and change neither disk nor history.
+    ///   - coalescing: How long to wait for further changes when there is one; nil is not at all.
     /// - Returns: What was done about each.
     /// - Throws: `HistoryError`, `LockError`, ``SettingsError``, ``Refusal`` for an unknown name,
     ///   `CancellationError` before anything was changed. A certificate's own failure is no
@@ -23,15 +24,24 @@ extension Agent {
     package func pass(
         over names: [String]? = nil,
         trigger: Trigger,
-        isRehearsal: Bool = false
+        isRehearsal: Bool = false,
+        gathering coalescing: Coalescing? = nil
     ) async throws -> PassReport {
         let certificates = try settings.certificates(named: names)
         var failedHooks: [String] = []
         if !isRehearsal { failedHooks = try await settleDebts(onlyDue: trigger == .poll) }
         // A stop is heeded while the vaults are asked; once something is being changed, it waits.
         let observations = try await cancelWhenGracefulShutdown {
-            try await heartbeat.vouching(for: Self.longestObservation, isChange: false) {
+            let first = try await heartbeat.vouching(
+                for: Self.longestObservation,
+                isChange: false
+            ) {
                 try await observe(certificates)
+            }
+            guard let coalescing else { return first }
+            let longest = coalescing.window + Self.longestObservation
+            return try await heartbeat.vouching(for: longest, isChange: false) {
+                try await gather(first, coalescing)
             }
         }
         guard !Task.isCancelled, !Task.isShuttingDownGracefully else { throw CancellationError() }
@@ -202,7 +212,7 @@ extension Agent {
     }
 
     /// What a pass would do, from what was observed, with no effect.
-    private func rehearse(_ observations: [Observation]) throws -> PassReport {
+    func rehearse(_ observations: [Observation]) throws -> PassReport {
         let reports = try observations.map { observation in
             let certificate = observation.certificate
             let offer: Observation.Offer

@@ -157,7 +157,11 @@ package struct Daemon: Service {
             await runOwedHooks(state)
         } else {
             do {
-                let report = try await state.agent.nextRun().pass(over: names, trigger: .poll)
+                let report = try await state.agent.nextRun().pass(
+                    over: names,
+                    trigger: .poll,
+                    gathering: state.agent.settings.hooks.coalesce
+                )
                 state.passTrouble = nil
                 for warning in state.note(report) {
                     logger.warning("hook skipped", metadata: ["reason": "\(warning)"])

@@ -66,6 +66,9 @@ package struct HookSettings: Sendable, Hashable {
 
     /// Properties of the transient units that hooks run in, by systemd's names.
     package var properties: [String: String]
+
+    /// How long the daemon waits for further changes before it deploys one; nil is not at all.
+    package var coalesce: Coalescing?
 }
 
 /// What happens to a new version when one of its hooks fails after the switch.

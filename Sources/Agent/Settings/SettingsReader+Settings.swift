@@ -149,8 +149,25 @@ extension SettingsReader {
             timeout: duration(fields["timeout"]) ?? .seconds(30),
             onFailure: onFailure,
             runner: runner,
-            properties: unitProperties(fields["properties"])
+            properties: unitProperties(fields["properties"]),
+            coalesce: coalescing(fields["coalesce"])
         )
+    }
+
+    private mutating func coalescing(_ cursor: SettingsCursor?) -> Coalescing? {
+        guard let cursor, !cursor.isNull else { return nil }
+        let fields = fields(cursor)
+        guard let window = duration(fields["window"]) else {
+            if fields["window"] == nil {
+                fail(cursor, "needs window, e.g. {window: 10s, limit: 60s}")
+            }
+            return nil
+        }
+        let limit = duration(fields["limit"]) ?? max(window, .seconds(60))
+        if limit < window, let place = fields["limit"] {
+            fail(place, "must not be shorter than window")
+        }
+        return Coalescing(window: window, limit: limit)
     }
 
     /// Names and values as systemd-run(1) takes them after `--property=`; which there are is for

@@ -17,6 +17,7 @@ enum SettingsVocabulary {
     static let logging: Place = "loggingSettings"
     static let cloud: Place = "cloud"
     static let hooks: Place = "hooks"
+    static let coalesce: Place = "hooks.coalesce"
     static let history: Place = "history"
     static let metrics: Place = "metrics"
 
@@ -45,7 +46,8 @@ enum SettingsVocabulary {
         ],
         logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
-        hooks: ["directory", "runner", "properties", "timeout", "onFailure"],
+        hooks: ["directory", "runner", "properties", "timeout", "onFailure", "coalesce"],
+        coalesce: ["window", "limit"],
         history: ["keepVersions"],
         metrics: ["textfile"],
     ]
