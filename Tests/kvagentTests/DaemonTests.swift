@@ -61,6 +61,52 @@ struct DaemonTests {
         }
     }
 
+    @Test("An owed hook is tried again between two polls")
+    func owedHook() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r", "[ $KVAGENT_ATTEMPT -gt 1 ] || exit 75")
+            try await withDaemon(bed) { _ in
+                #expect(
+                    try await waitUntil(within: .seconds(90)) { try bed.journalLines().count == 2 }
+                )
+                #expect(
+                    try await waitUntil {
+                        try await bed.json("status")["certificates"][0]["owedHooks"].array.isEmpty
+                    }
+                )
+            }
+        }
+    }
+
+    @Test("Certificates that change within the window are one batch")
+    func coalescing() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try bed.hook("reload/r")
+            try bed.writeSettings(
+                ["a", "b"],
+                extra: "hooks: {directory: \(bed.hooks), coalesce: {window: 3s, limit: 30s}}"
+            )
+            try await withDaemon(bed) { pid in
+                // The first installation waits for nothing.
+                #expect(try await waitUntil { try bed.journalLines() == ["reload r a b"] })
+                let a = try await bed.emulator.rotate(vault: TestBed.vault, name: "a")
+                await bed.emulator.resetStatistics()
+                kill(pid, SIGUSR1)
+                // Seen by nobody but the look at the window's end: the interval is an hour.
+                try await bed.emulator.waitForRequests(.certificate, count: 2)
+                let b = try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
+                #expect(await waitUntil { bed.current("a") == a && bed.current("b") == b })
+                #expect(
+                    try await waitUntil {
+                        try bed.journalLines() == ["reload r a b", "reload r a b"]
+                    }
+                )
+            }
+        }
+    }
+
     @Test("SIGHUP takes over new settings; bad ones are refused and the old ones stay")
     func reload() async throws {
         try await withTestBed { bed in

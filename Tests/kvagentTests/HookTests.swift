@@ -267,6 +267,53 @@ struct HookEndToEndTests {
         }
     }
 
+    @Test("A hook that kills the agent is run again by the next pass, and nothing is lost")
+    func killsTheAgent() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            let flag = bed.directory.appending("killed")
+            try bed.hook(
+                "deploy/d",
+                "[ -e \(flag) ] || { touch \(flag); kill -KILL $PPID; sleep 20; }"
+            )
+            let first = try await bed.kvagent("sync")
+            #expect(first.status != 0)
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") != nil)
+            #expect(try bed.journalLines() == ["deploy d web", "deploy d web"])
+            #expect(try await bed.outcomes("web") == ["deployed", "interrupted"])
+        }
+    }
+
+    @Test("A hook of the settings is tried again as often as they say before it counts as failed")
+    func retries() async throws {
+        try await withTestBed { bed in
+            let count = bed.directory.appending("count")
+            try writeFile(
+                bed.directory.appending("hook"),
+                "#!/bin/sh\necho $KVAGENT_ATTEMPT >> \(count)\n[ $KVAGENT_ATTEMPT = $1 ]\n",
+                mode: 0o755
+            )
+            let command = bed.directory.appending("hook")
+            try await bed.observe(
+                ["web"],
+                entries: "hooks: [{phase: deploy, run: [\(command), '3'], retries: 2}]"
+            )
+            try await bed.kvagent("sync", status: 0)
+            #expect(try readText(count) == "1\n2\n3\n")
+            let runs = try await bed.json("history", "web")[0]["hooks"].array
+            #expect(runs.map { $0["exitCode"].int } == [1, 1, 0])
+
+            try bed.writeSettings(
+                ["web"],
+                entries: "hooks: [{phase: check, run: [\(command), '3'], retries: 1}]"
+            )
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 1)
+            #expect(try await bed.outcomes("web") == ["rejected", "deployed"])
+        }
+    }
+
     @Test("Files that can't be hooks are skipped, and status says why")
     func skipped() async throws {
         try await withTestBed { bed in
