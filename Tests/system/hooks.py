@@ -90,6 +90,35 @@ def properties(bench):
     return run["output"].splitlines()[-1]
 
 
+@scenario("a hook of the settings runs as its user, and is tried again")
+def other_user(bench):
+    hook = "/etc/kvagent/who"
+    script = '#!/bin/sh\nid -un; echo "home $HOME, attempt $KVAGENT_ATTEMPT"; [ $KVAGENT_ATTEMPT = 2 ]\n'
+    bench.machine.write(hook, script, mode="0755")
+    entry = f"      hooks: [{{phase: deploy, run: [{hook}], user: www-data, retries: 1}}]"
+    # The first of its two runs.
+    run = one_run(bench, entry, "deployed", "settings:deploy[0]")
+    expect_equal(run["exitCode"], 1, "the exit code of the first try")
+    expect_equal(run["output"], "www-data\nhome /var/www, attempt 1\n", "what it printed")
+    bench.machine.output("rm", hook)
+    expect_no_units(bench)
+
+
+@scenario("kvagent hooks turns a shipped hook on, tries it as a transient unit, and turns it off")
+def commands(bench):
+    listed = {row["path"]: row for row in bench.json("hooks", "list")}
+    on = listed["/etc/kvagent/hooks.d/reload/50-nginx"]
+    expect(on["source"] == "shipped" and on["enabled"], f"{on}")
+    bench.kvagent("hooks", "enable", "nginx-reload", "--certificate", "web", "--order", "60")
+    name = "certs/web/reload/60-nginx-reload"
+    [run] = bench.json("hooks", "test", name)
+    expect_equal((run["exitCode"], run["certificates"]), (0, ["web"]), "the test's end")
+    bench.kvagent("hooks", "disable", name)
+    bench.machine.output("rm", "-r", "/etc/kvagent/hooks.d/certs")
+    expect_no_units(bench)
+    return f"{run['durationMs']} ms"
+
+
 def one_run(bench, entry, outcome, name, *more):
     """The run of the hook `name` at a rotation that ends in `outcome`; `entry` is its settings."""
     lines = bench.settings(*more).splitlines()
