@@ -57,6 +57,7 @@ extension Agent {
     ///
     /// - Parameter onlyDue: Whether to leave the owed hooks whose next try is still to come.
     /// - Returns: What went wrong with hooks that were owed, but for those that asked for later.
+    /// - Throws: `HistoryError`, `LockError`.
     package func settleDebts(onlyDue: Bool = false) async throws -> [String] {
         try await withLock {
             let interrupted = try await recover()

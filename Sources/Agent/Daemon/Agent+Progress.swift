@@ -1,4 +1,5 @@
 import Hooks
+import Logging
 import ServiceLifecycle
 
 extension Agent {

@@ -12,6 +12,7 @@ extension Agent {
     ///
     /// - Parameter onlyDue: Whether to leave those whose next try by itself is still to come.
     /// - Returns: What went wrong, but for hooks that asked for later again.
+    /// - Throws: `HistoryError`.
     func runOwedHooks(onlyDue: Bool = false) async throws -> [String] {
         let owed = try history.owedHooks(of: nil)
         guard !owed.isEmpty else { return [] }

@@ -1,5 +1,7 @@
 import Foundation
+import History
 import Hooks
+import Store
 import SystemPackage
 
 /// A hook that was run to see how it does, with nothing new to deploy.
@@ -49,6 +51,7 @@ extension Agent {
     ///     whether it is turned on or not.
     ///   - certificate: The only certificate to run it for; nil is all that it applies to.
     ///   - shipped: Where shipped hooks lie.
+    /// - Returns: How each run went, in the order of the runs.
     /// - Throws: ``Refusal``, and as ``withLock(patience:_:)``.
     package func tryHook(
         _ name: String,

@@ -31,6 +31,7 @@ package struct HookLinks: Sendable {
     ///   - phase: Where it runs; nil is the phase that it is written for.
     ///   - certificate: The one that it runs for; nil is all of them.
     ///   - order: The number before its name, by which hooks of a phase are ordered.
+    /// - Returns: What was changed.
     /// - Throws: ``Refusal`` when there is no such hook, something else has its place, or the agent
     ///   would not run it there.
     package func enable(
@@ -87,6 +88,8 @@ package struct HookLinks: Sendable {
     ///   - name: The hook's name as in `hooks list`, its file's name, or that of the shipped hook.
     ///   - phase: The only phase to look in; nil is all.
     ///   - certificate: The only certificate to look at; nil is all, and the hooks for all.
+    /// - Returns: What was changed.
+    /// - Throws: ``Refusal`` when there is no such link.
     package func disable(
         _ name: String,
         phase: HookPhase?,

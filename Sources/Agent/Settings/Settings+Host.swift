@@ -1,4 +1,5 @@
 import Glibc
+import Hooks
 import KeyVault
 import Store
 import SystemPackage

@@ -30,7 +30,7 @@ struct ShippedOptions: ParsableArguments {
     var directory: FilePath { from.map { FilePath($0) } ?? ShippedHook.directory }
 }
 
-extension HookPhase: @retroactive ExpressibleByArgument {}
+extension HookPhase: ExpressibleByArgument {}
 
 /// The command `kvagent hooks list`.
 struct HooksListCommand: ParsableCommand {
