@@ -156,8 +156,8 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "AzureIdentity", "History", "KeyVault", "Store", "TestSupport", logging,
-                system,
+                "Agent", "AzureIdentity", "History", "KeyVault", "PKI", "Store", "TestSupport",
+                logging, system,
             ],
             swiftSettings: safe
         ),

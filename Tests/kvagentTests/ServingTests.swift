@@ -1,3 +1,4 @@
+import Glibc
 import KeyVaultEmulator
 import SystemPackage
 import Testing
@@ -25,7 +26,7 @@ struct ServingTests {
             try await bed.observe(["web"])
             try await bed.kvagent("sync", status: 0)
             let server = try await nginx(bed, "current")
-            let report = try await bed.json("serving")
+            let report = try await bed.json("serving", "--timeout", "15s")
             let live = try #require(listener(report, server))
             #expect(live["address"].string == "127.0.0.1")
             // timeout(1), which ends nginx should the test hang, holds the socket too.
@@ -40,14 +41,16 @@ struct ServingTests {
             #expect(leaf["version"].string == bed.current("web"))
             #expect(leaf["isDefault"] == .flag(true))
             #expect(leaf["serverNames"].array.map { $0.string } == ["web.example"])
-            try await bed.kvagent("serving", status: 0)
+            try await bed.kvagent("serving", "--timeout", "15s", status: 0)
 
             let old = bed.current("web")
             try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
             try await bed.kvagent("sync", status: 0)
-            let text = try await bed.kvagent("serving", status: 1)
+            let text = try await bed.kvagent("serving", "--timeout", "15s", status: 1)
             #expect(text.output.contains("127.0.0.1:\(server.port)  "))
-            let stale = try #require(listener(try await bed.json("serving"), server))
+            let stale = try #require(
+                listener(try await bed.json("serving", "--timeout", "15s"), server)
+            )
             #expect(stale["certificates"][0]["standing"].string == "older")
             #expect(stale["certificates"][0]["version"].string == old)
         }
@@ -62,13 +65,39 @@ struct ServingTests {
             let other = try Nginx(locations: "", names: ["DNS:elsewhere.example"])
             #expect(await waitUntil { facts(of: .init(stranger.pidFile)) != nil })
             #expect(await waitUntil { facts(of: .init(other.pidFile)) != nil })
-            let report = try await bed.json("serving")
+            let report = try await bed.json("serving", "--timeout", "15s")
             let leaf = try #require(listener(report, stranger))["certificates"][0]
             #expect(leaf["standing"].string == "unknown")
             #expect(leaf["certificate"].string == "web" && leaf["version"].string == nil)
             let foreign = try #require(listener(report, other))["certificates"][0]
             #expect(foreign["standing"].string == "other")
-            #expect(try await bed.kvagent("serving").status == 0)
+            #expect(try await bed.kvagent("serving", "--timeout", "15s").status == 0)
+        }
+    }
+
+    @Test("Who isn't root is told what that hides", .enabled(if: geteuid() == 0))
+    func notRoot() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let server = try await nginx(bed, "current")
+            let result = try await runCommand(
+                [
+                    TestBed.kvagent, "serving", "--json", "--timeout", "15s", "--config",
+                    bed.settingsFile.string,
+                ],
+                as: 64_999
+            )
+            let report = try JSON(parsing: result.output)
+            let warnings = report["warnings"].array.compactMap(\.string)
+            #expect(warnings.contains { $0.hasPrefix("older versions can't be told: ") })
+            #expect(
+                warnings.contains("not every process can be seen; root sees who listens"),
+                "\(result)"
+            )
+            let found = try #require(listener(report, server))
+            #expect(found["process"] == .null)
+            #expect(found["certificates"][0]["standing"].string == "current")
         }
     }
 
@@ -80,6 +109,8 @@ struct ServingTests {
             let begin = ContinuousClock.now
             let report = try await bed.json("serving", "--timeout", "1s")
             #expect(.now - begin < .seconds(20))
+            let warnings = report["warnings"].array.compactMap(\.string).joined()
+            #expect(warnings.contains("127.0.0.1:\(silent.port)"))
             #expect(!report["listeners"].array.contains { $0["port"].int == Int(silent.port) })
         }
     }

@@ -171,6 +171,55 @@ struct VerificationTests {
         }
     }
 
+    @Test("A crash on the way back is finished, with the reason of the look")
+    func crashOnTheWayBack() async throws {
+        try await withTestBed { bed in
+            let nginx = try await serve(bed)
+            let old = try #require(bed.current("web"))
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            let marker = bed.directory.appending("killed")
+            try bed.hook(
+                "deploy/kill",
+                """
+                [ "$KVAGENT_VERSION" != \(old) ] || [ -e \(marker) ] ||
+                    { touch \(marker); kill -9 $PPID; sleep 5; }
+                """
+            )
+            #expect(try await bed.kvagent("sync").status == 128 + 9)
+            #expect(bed.current("web") == old)
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == old)
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["outcome"].string == "rolledBack")
+            #expect(row["error"].string?.hasPrefix("127.0.0.1:\(nginx.port) serves") == true)
+            #expect(
+                row["error"].string?.hasSuffix("the agent ended before this was finished") == true
+            )
+            // What came back has been looked at since.
+            #expect(try await bed.json("status")["certificates"][0]["owedHooks"].array.isEmpty)
+            let verified = try await bed.json("history", "web")[1]["hooks"].array.last
+            #expect(verified?["phase"].string == "verify" && verified?["exitCode"].int == 0)
+        }
+    }
+
+    @Test("A rollback is verified, too, and a failed one leaves no pin")
+    func rollback() async throws {
+        try await withTestBed { bed in
+            let nginx = try await serve(bed)
+            let old = try #require(bed.current("web"))
+            try bed.hook("reload/nginx", reloading(nginx))
+            let new = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try bed.hook("reload/nginx", "exit 0")
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(bed.current("web") == new)
+            #expect(try await bed.json("status")["certificates"][0]["pin"] == .null)
+            try bed.hook("reload/nginx", reloading(nginx))
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == old)
+        }
+    }
+
     @Test("A crash between the look and going back does not leave the version live")
     func crash() async throws {
         try await withTestBed { bed in

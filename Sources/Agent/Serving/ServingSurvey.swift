@@ -42,10 +42,10 @@ package struct ServingSurvey: Sendable {
     package func report() async -> ServingReport {
         let listeners = SocketTable.listeners()
         let owners = SocketOwners(of: Set(listeners.map(\.inode)))
-        let leaves = await leaves(of: listeners)
+        let looks = await looks(at: listeners)
         var warnings = warnings
         let found = listeners.enumerated().compactMap { index, listener -> ServingListener? in
-            guard let leaves = leaves[index], !leaves.isEmpty else { return nil }
+            guard let leaves = looks[index]?.leaves, !leaves.isEmpty else { return nil }
             return ServingListener(
                 address: listener.address,
                 port: Int(listener.port),
@@ -57,37 +57,54 @@ package struct ServingSurvey: Sendable {
         if !owners.isComplete, found.contains(where: { $0.process == nil }) {
             warnings.append("not every process can be seen; root sees who listens")
         }
+        let silent = listeners.indices.filter { looks[$0]?.isSilent == true }
+        if !silent.isEmpty {
+            // It may be no TLS, or a server that is too busy: nobody can tell.
+            let places = silent.map { "\(listeners[$0].endpoint)" }.joined(separator: ", ")
+            warnings.append("no answer to a handshake in time from \(places)")
+        }
         return ServingReport(listeners: found, warnings: warnings)
     }
 
-    private func leaves(of listeners: [Listener]) async -> [Int: [ServedLeaf]] {
-        await withTaskGroup(of: (Int, [ServedLeaf]).self) { group in
-            var results: [Int: [ServedLeaf]] = [:]
+    /// What was seen at one listener.
+    private struct Look: Sendable {
+        var leaves: [ServedLeaf] = []
+
+        /// Whether some handshake was cut off by the time.
+        var isSilent = false
+    }
+
+    private func looks(at listeners: [Listener]) async -> [Int: Look] {
+        await withTaskGroup(of: (Int, Look).self) { group in
+            var results: [Int: Look] = [:]
             for (index, listener) in listeners.enumerated() {
-                if index >= Self.mostAtOnce, let (done, leaves) = await group.next() {
-                    results[done] = leaves
+                if index >= Self.mostAtOnce, let (done, look) = await group.next() {
+                    results[done] = look
                 }
-                group.addTask { (index, await leaves(of: listener)) }
+                group.addTask { (index, await looks(at: listener)) }
             }
-            for await (done, leaves) in group { results[done] = leaves }
+            for await (done, look) in group { results[done] = look }
             return results
         }
     }
 
     /// What one listener shows, without a name first: who doesn't speak TLS then is not asked again.
-    private func leaves(of listener: Listener) async -> [ServedLeaf] {
-        var leaves: [ServedLeaf] = []
+    private func looks(at listener: Listener) async -> Look {
+        var looks = Look()
         switch await look(at: listener, for: nil) {
-        case .success(let leaf): note(leaf, for: nil, in: &leaves)
+        case .success(let leaf): note(leaf, for: nil, in: &looks.leaves)
         case .failure(let error):
-            guard error.isRefusal else { return [] }
+            looks.isSilent = error.isTimeOut
+            guard error.isRefusal else { return looks }
         }
         for name in known.serverNames {
+            switch await look(at: listener, for: name) {
+            case .success(let leaf): note(leaf, for: name, in: &looks.leaves)
             // A name that it refuses is none of its own.
-            guard case .success(let leaf) = await look(at: listener, for: name) else { continue }
-            note(leaf, for: name, in: &leaves)
+            case .failure(let error): looks.isSilent = looks.isSilent || error.isTimeOut
+            }
         }
-        return leaves
+        return looks
     }
 
     private func look(
