@@ -26,7 +26,13 @@ struct ServingTests {
             try await bed.observe(["web"])
             try await bed.kvagent("sync", status: 0)
             let server = try await nginx(bed, "current")
-            let report = try await bed.json("serving", "--timeout", "15s")
+            let report = try await bed.json(
+                "serving",
+                "--port",
+                "\(server.port)",
+                "--timeout",
+                "60s"
+            )
             let live = try #require(listener(report, server))
             #expect(live["address"].string == "127.0.0.1")
             // timeout(1), which ends nginx should the test hang, holds the socket too.
@@ -41,15 +47,32 @@ struct ServingTests {
             #expect(leaf["version"].string == bed.current("web"))
             #expect(leaf["isDefault"] == .flag(true))
             #expect(leaf["serverNames"].array.map { $0.string } == ["web.example"])
-            try await bed.kvagent("serving", "--timeout", "15s", status: 0)
+            try await bed.kvagent(
+                "serving",
+                "--port",
+                "\(server.port)",
+                "--timeout",
+                "60s",
+                status: 0
+            )
 
             let old = bed.current("web")
             try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
             try await bed.kvagent("sync", status: 0)
-            let text = try await bed.kvagent("serving", "--timeout", "15s", status: 1)
+            let text = try await bed.kvagent(
+                "serving",
+                "--port",
+                "\(server.port)",
+                "--timeout",
+                "60s",
+                status: 1
+            )
             #expect(text.output.contains("127.0.0.1:\(server.port)  "))
             let stale = try #require(
-                listener(try await bed.json("serving", "--timeout", "15s"), server)
+                listener(
+                    try await bed.json("serving", "--port", "\(server.port)", "--timeout", "60s"),
+                    server
+                )
             )
             #expect(stale["certificates"][0]["standing"].string == "older")
             #expect(stale["certificates"][0]["version"].string == old)
@@ -65,13 +88,24 @@ struct ServingTests {
             let other = try Nginx(locations: "", names: ["DNS:elsewhere.example"])
             #expect(await waitUntil { facts(of: .init(stranger.pidFile)) != nil })
             #expect(await waitUntil { facts(of: .init(other.pidFile)) != nil })
-            let report = try await bed.json("serving", "--timeout", "15s")
+            let report = try await bed.json(
+                "serving",
+                "--port",
+                "\(stranger.port)",
+                "--port",
+                "\(other.port)",
+                "--timeout",
+                "60s"
+            )
             let leaf = try #require(listener(report, stranger))["certificates"][0]
             #expect(leaf["standing"].string == "unknown")
             #expect(leaf["certificate"].string == "web" && leaf["version"].string == nil)
             let foreign = try #require(listener(report, other))["certificates"][0]
             #expect(foreign["standing"].string == "other")
-            #expect(try await bed.kvagent("serving", "--timeout", "15s").status == 0)
+            #expect(
+                try await bed.kvagent("serving", "--port", "\(stranger.port)", "--timeout", "60s")
+                    .status == 0
+            )
         }
     }
 
@@ -83,7 +117,9 @@ struct ServingTests {
             let server = try await nginx(bed, "current")
             let result = try await runCommand(
                 [
-                    TestBed.kvagent, "serving", "--json", "--timeout", "15s", "--config",
+                    TestBed.kvagent, "serving", "--json", "--port", "\(server.port)", "--timeout",
+                    "60s",
+                    "--config",
                     bed.settingsFile.string,
                 ],
                 as: 64_999
@@ -106,9 +142,13 @@ struct ServingTests {
         try await withTestBed { bed in
             try await bed.observe(["web"])
             let silent = try ScriptedServer { $0.waitForEnd() }
-            let begin = ContinuousClock.now
-            let report = try await bed.json("serving", "--timeout", "1s")
-            #expect(.now - begin < .seconds(20))
+            let report = try await bed.json(
+                "serving",
+                "--port",
+                "\(silent.port)",
+                "--timeout",
+                "1s"
+            )
             let warnings = report["warnings"].array.compactMap(\.string).joined()
             #expect(warnings.contains("127.0.0.1:\(silent.port)"))
             #expect(!report["listeners"].array.contains { $0["port"].int == Int(silent.port) })

@@ -227,7 +227,13 @@ struct VerificationTests {
             let old = try #require(bed.current("web"))
             try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
             // Killed during the look: it is made again, and now decides.
-            _ = try await bed.shell("timeout -s KILL 3 $0 sync --config $1")
+            _ = try await bed.shell(
+                """
+                $0 sync --config $1 & process=$!
+                while [ "$(basename "$(readlink \(bed.certs)/web/current)")" = \(old) ]; do sleep 0.01; done
+                kill -KILL $process
+                """
+            )
             #expect(bed.current("web") != old)
             try bed.writeSettings(
                 ["web"],

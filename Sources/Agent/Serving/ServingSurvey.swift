@@ -13,18 +13,21 @@ package struct ServingSurvey: Sendable {
 
     private let known: KnownLeaves
     private let startTLS: [UInt16: StartTLS]
+    private let ports: Set<UInt16>?
     private let timeout: Duration
     private let warnings: [String]
 
     /// - Parameters:
     ///   - settings: What is ours.
     ///   - history: Nil where there is none, or none that this user may read.
+    ///   - ports: The only ones to look at; nil is all.
     ///   - timeout: How long one handshake may take.
     ///   - warnings: What else could not be seen.
     /// - Throws: `HistoryError`.
     package init(
         _ settings: Settings,
         history: History?,
+        ports: Set<UInt16>?,
         timeout: Duration,
         warnings: [String]
     ) throws {
@@ -34,13 +37,14 @@ package struct ServingSurvey: Sendable {
             startTLS[verification.endpoint.port] = verification.startTLS
         }
         self.startTLS = startTLS
+        self.ports = ports
         self.timeout = timeout
         self.warnings = warnings
     }
 
-    /// Looks at all of them.
+    /// Looks at them.
     package func report() async -> ServingReport {
-        let listeners = SocketTable.listeners()
+        let listeners = SocketTable.listeners().filter { ports?.contains($0.port) ?? true }
         let owners = SocketOwners(of: Set(listeners.map(\.inode)))
         let looks = await looks(at: listeners)
         var warnings = warnings

@@ -16,6 +16,12 @@ struct ServingCommand: AsyncParsableCommand {
     )
 
     @Option(
+        name: .customLong("port"),
+        help: ArgumentHelp("Look at this port alone; may be given more than once.")
+    )
+    var ports: [UInt16] = []
+
+    @Option(
         name: .long,
         help: ArgumentHelp("How long one handshake may take: 2s, 1m.", valueName: "time")
     )
@@ -37,10 +43,12 @@ struct ServingCommand: AsyncParsableCommand {
 
     private func survey(_ settings: Settings) throws -> ServingSurvey {
         let timeout = Duration.seconds(timeout.seconds)
+        let onlyPorts = ports.isEmpty ? nil : Set(ports)
         do {
             return try ServingSurvey(
                 settings,
                 history: settings.historyForReading(),
+                ports: onlyPorts,
                 timeout: timeout,
                 warnings: []
             )
@@ -49,6 +57,7 @@ struct ServingCommand: AsyncParsableCommand {
             return try ServingSurvey(
                 settings,
                 history: nil,
+                ports: onlyPorts,
                 timeout: timeout,
                 warnings: ["older versions can't be told: \(error)"]
             )
