@@ -28,10 +28,10 @@ struct ServingTests {
             let server = try await nginx(bed, "current")
             let report = try await bed.json(
                 "serving",
-                "--port",
-                "\(server.port)",
                 "--timeout",
-                "60s"
+                "15s",
+                "--port",
+                "\(server.port)"
             )
             let live = try #require(listener(report, server))
             #expect(live["address"].string == "127.0.0.1")
@@ -49,10 +49,10 @@ struct ServingTests {
             #expect(leaf["serverNames"].array.map { $0.string } == ["web.example"])
             try await bed.kvagent(
                 "serving",
+                "--timeout",
+                "15s",
                 "--port",
                 "\(server.port)",
-                "--timeout",
-                "60s",
                 status: 0
             )
 
@@ -61,16 +61,16 @@ struct ServingTests {
             try await bed.kvagent("sync", status: 0)
             let text = try await bed.kvagent(
                 "serving",
+                "--timeout",
+                "15s",
                 "--port",
                 "\(server.port)",
-                "--timeout",
-                "60s",
                 status: 1
             )
             #expect(text.output.contains("127.0.0.1:\(server.port)  "))
             let stale = try #require(
                 listener(
-                    try await bed.json("serving", "--port", "\(server.port)", "--timeout", "60s"),
+                    try await bed.json("serving", "--timeout", "15s", "--port", "\(server.port)"),
                     server
                 )
             )
@@ -90,12 +90,12 @@ struct ServingTests {
             #expect(await waitUntil { facts(of: .init(other.pidFile)) != nil })
             let report = try await bed.json(
                 "serving",
+                "--timeout",
+                "15s",
                 "--port",
                 "\(stranger.port)",
                 "--port",
-                "\(other.port)",
-                "--timeout",
-                "60s"
+                "\(other.port)"
             )
             let leaf = try #require(listener(report, stranger))["certificates"][0]
             #expect(leaf["standing"].string == "unknown")
@@ -103,7 +103,7 @@ struct ServingTests {
             let foreign = try #require(listener(report, other))["certificates"][0]
             #expect(foreign["standing"].string == "other")
             #expect(
-                try await bed.kvagent("serving", "--port", "\(stranger.port)", "--timeout", "60s")
+                try await bed.kvagent("serving", "--timeout", "15s", "--port", "\(stranger.port)")
                     .status == 0
             )
         }
@@ -117,9 +117,8 @@ struct ServingTests {
             let server = try await nginx(bed, "current")
             let result = try await runCommand(
                 [
-                    TestBed.kvagent, "serving", "--json", "--port", "\(server.port)", "--timeout",
-                    "60s",
-                    "--config",
+                    TestBed.kvagent, "serving", "--json", "--timeout", "15s", "--port",
+                    "\(server.port)", "--config",
                     bed.settingsFile.string,
                 ],
                 as: 64_999
@@ -142,13 +141,15 @@ struct ServingTests {
         try await withTestBed { bed in
             try await bed.observe(["web"])
             let silent = try ScriptedServer { $0.waitForEnd() }
+            let begin = ContinuousClock.now
             let report = try await bed.json(
                 "serving",
-                "--port",
-                "\(silent.port)",
                 "--timeout",
-                "1s"
+                "1s",
+                "--port",
+                "\(silent.port)"
             )
+            #expect(.now - begin < .seconds(20))
             let warnings = report["warnings"].array.compactMap(\.string).joined()
             #expect(warnings.contains("127.0.0.1:\(silent.port)"))
             #expect(!report["listeners"].array.contains { $0["port"].int == Int(silent.port) })

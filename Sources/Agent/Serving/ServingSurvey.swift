@@ -13,22 +13,22 @@ package struct ServingSurvey: Sendable {
 
     private let known: KnownLeaves
     private let startTLS: [UInt16: StartTLS]
-    private let ports: Set<UInt16>?
     private let timeout: Duration
+    private let ports: [UInt16]
     private let warnings: [String]
 
     /// - Parameters:
     ///   - settings: What is ours.
     ///   - history: Nil where there is none, or none that this user may read.
-    ///   - ports: The only ones to look at; nil is all.
     ///   - timeout: How long one handshake may take.
+    ///   - ports: The only ones to look at; empty for all.
     ///   - warnings: What else could not be seen.
     /// - Throws: `HistoryError`.
     package init(
         _ settings: Settings,
         history: History?,
-        ports: Set<UInt16>?,
         timeout: Duration,
+        ports: [UInt16] = [],
         warnings: [String]
     ) throws {
         known = try KnownLeaves(settings, history: history)
@@ -37,14 +37,14 @@ package struct ServingSurvey: Sendable {
             startTLS[verification.endpoint.port] = verification.startTLS
         }
         self.startTLS = startTLS
-        self.ports = ports
         self.timeout = timeout
+        self.ports = ports
         self.warnings = warnings
     }
 
-    /// Looks at them.
+    /// Looks at all of them.
     package func report() async -> ServingReport {
-        let listeners = SocketTable.listeners().filter { ports?.contains($0.port) ?? true }
+        let listeners = SocketTable.listeners().filter { ports.isEmpty || ports.contains($0.port) }
         let owners = SocketOwners(of: Set(listeners.map(\.inode)))
         let looks = await looks(at: listeners)
         var warnings = warnings

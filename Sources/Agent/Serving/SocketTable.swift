@@ -1,15 +1,44 @@
-import Foundation
+import SystemPackage
 
 /// The kernel's table of TCP sockets: `/proc/net/tcp` and `tcp6` (proc_net(5)).
 enum SocketTable {
     /// TCP_LISTEN of the kernel's include/net/tcp_states.h.
     private static let listening = "0A"
 
+    /// How often the tables are read: the kernel hands them out in pieces, and what opens or closes
+    /// between two pieces can make it skip an entry.
+    private static let readings = 3
+
     /// The sockets of this network namespace that listen, IPv4 first.
     static func listeners() -> [Listener] {
         ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { path in
-            // A kernel without IPv6 has no second file.
-            (try? String(contentsOfFile: path, encoding: .utf8)).map(parse) ?? []
+            var found: [Listener] = []
+            for _ in 0..<readings {
+                for listener in parse(contents(of: FilePath(path)))
+                where !found.contains(where: { $0.inode == listener.inode }) {
+                    found.append(listener)
+                }
+            }
+            return found
+        }
+    }
+
+    /// What a file of /proc holds; nothing where there is none, as `tcp6` without IPv6.
+    private static func contents(of path: FilePath) -> String {
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else {
+            return ""
+        }
+        // Nothing was written, so there is nothing to lose.
+        defer { try? file.close() }
+        var text: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = unsafe piece.withUnsafeMutableBytes { bytes in
+                // What could not be read is missed like what the kernel skips.
+                (try? unsafe file.read(into: bytes)) ?? 0
+            }
+            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += piece[..<count]
         }
     }
 

@@ -16,16 +16,16 @@ struct ServingCommand: AsyncParsableCommand {
     )
 
     @Option(
-        name: .customLong("port"),
-        help: ArgumentHelp("Look at this port alone; may be given more than once.")
-    )
-    var ports: [UInt16] = []
-
-    @Option(
         name: .long,
         help: ArgumentHelp("How long one handshake may take: 2s, 1m.", valueName: "time")
     )
     var timeout = TimeSpan.seconds(2)
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Look at this port only; may be repeated.", valueName: "port")
+    )
+    var port: [UInt16] = []
 
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var output: OutputOptions
@@ -43,13 +43,12 @@ struct ServingCommand: AsyncParsableCommand {
 
     private func survey(_ settings: Settings) throws -> ServingSurvey {
         let timeout = Duration.seconds(timeout.seconds)
-        let onlyPorts = ports.isEmpty ? nil : Set(ports)
         do {
             return try ServingSurvey(
                 settings,
                 history: settings.historyForReading(),
-                ports: onlyPorts,
                 timeout: timeout,
+                ports: port,
                 warnings: []
             )
         } catch let error as HistoryError where error.kind != .newerSchema {
@@ -57,8 +56,8 @@ struct ServingCommand: AsyncParsableCommand {
             return try ServingSurvey(
                 settings,
                 history: nil,
-                ports: onlyPorts,
                 timeout: timeout,
+                ports: port,
                 warnings: ["older versions can't be told: \(error)"]
             )
         }
