@@ -11,7 +11,8 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	test-system soak test test-swift test-sdk check-rules check-deploy demo format lint clean
+	setup-servers test-system test-servers soak test test-swift test-sdk check-rules check-deploy demo \
+	format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +46,14 @@ setup-system: ## install what it takes to boot a Debian
 
 test-system: setup-system ## test the packages of .build/deb in a booted Debian; root
 	Tests/system/system
+
+setup-servers: setup
+	@.ci/setup servers
+
+test-servers: setup-servers ## test the shipped hooks with real servers, on the emulator; root
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	Tests/servers/servers
 
 soak: setup ## a day of the daemon's life in minutes, on the emulator; after make deb
 	Tests/system/soak
