@@ -201,6 +201,26 @@ struct HooksCommandTests {
         }
     }
 
+    @Test("test runs each of the commands that bear one name in the settings")
+    func sameName() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            let text = try readText(bed.settingsFile)
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                ["a", "b"].reduce(String(line)) { line, name in
+                    line.replacing(
+                        "name: \(name)}",
+                        with: "name: \(name), hooks: [{phase: reload, run: [echo, of-\(name)]}]}"
+                    )
+                }
+            }
+            try writeFile(bed.settingsFile, lines.joined(separator: "\n"))
+            try await bed.kvagent("sync", status: 0)
+            let runs = try await bed.json("hooks", "test", "settings:reload[0]").array
+            #expect(runs.map { $0["output"].string } == ["of-a\n", "of-b\n"])
+        }
+    }
+
     @Test("test waits for nobody who holds the lock for long: it exits with 11")
     func locked() async throws {
         try await withTestBed { bed in

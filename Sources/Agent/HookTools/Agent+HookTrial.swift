@@ -74,17 +74,25 @@ extension Agent {
                 )
                 members.append((hook, event))
             }
-            guard let first = members.first else {
+            guard !members.isEmpty else {
                 throw Refusal(
                     "nothing that \"\(name)\" could run for is live",
                     hint: "kvagent sync installs what the vault has"
                 )
             }
-            guard first.hook.phase != .reload else {
-                return [await tryOnce(first.hook, members.map(\.event))]
-            }
             var trials: [HookTrial] = []
-            for member in members { trials.append(await tryOnce(member.hook, [member.event])) }
+            while let first = members.first {
+                // The entries of two certificates may have the same name and another command.
+                let group = members.filter { first.hook.isSame(as: $0.hook) }
+                members.removeAll { first.hook.isSame(as: $0.hook) }
+                if first.hook.phase == .reload {
+                    trials.append(await tryOnce(first.hook, group.map(\.event)))
+                } else {
+                    for member in group {
+                        trials.append(await tryOnce(member.hook, [member.event]))
+                    }
+                }
+            }
             return trials
         }
     }
