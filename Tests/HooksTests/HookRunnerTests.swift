@@ -104,7 +104,10 @@ struct HookRunnerTests {
 
     @Test("Of much output the last 8 KiB are kept")
     func largeOutput() async {
-        let result = await run("head -c 100000000 /dev/zero | tr '\\0' x; echo end")
+        let result = await run(
+            "head -c 100000000 /dev/zero | tr '\\0' x; echo end",
+            timeout: .seconds(600)
+        )
         #expect(result.outcome == .succeeded)
         #expect(result.output.utf8.count == 8192)
         #expect(result.output.hasSuffix("xxxend\n"))
