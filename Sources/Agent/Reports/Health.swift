@@ -151,7 +151,10 @@ extension CertificateStatus {
                 "\($0.phase == "verify" ? "live check" : "\($0.phase) hook") \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×"
             )
         }
-        guard state == .degraded, owed.isEmpty else { return owed }
+        // A newer version that this machine could not stage has left the live one alone; that is told
+        // of the newest.
+        let isStuck = reason == nil && refusal?.outcome == .failed && latest != current?.version
+        guard state == .degraded, owed.isEmpty, !isStuck else { return owed }
         return [
             finding(
                 .critical,
