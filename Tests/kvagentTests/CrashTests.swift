@@ -46,6 +46,27 @@ struct CrashTests {
         }
     }
 
+    @Test("A hook that succeeded at its second try is no failure after a crash")
+    func retriedThenKilled() async throws {
+        try await withTestBed { bed in
+            try bed.hook("x/second", "[ $KVAGENT_ATTEMPT -gt 1 ]")
+            let command = bed.hooks.appending("x/second")
+            try await bed.observe(
+                ["web"],
+                entries: "hooks: [{phase: deploy, run: [\(command)], retries: 1}]"
+            )
+            try await bed.kvagent("sync", status: 0)
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try bed.hook("reload/r", killingOnce(bed))
+            try await bed.kvagent("sync", status: 137)
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == second)
+            #expect(
+                try await bed.outcomes("web") == ["deployed", "interrupted", "deployed"]
+            )
+        }
+    }
+
     @Test("A recovery needs no vault: the hooks that are due run although it is away")
     func withoutVault() async throws {
         try await withTestBed { bed in

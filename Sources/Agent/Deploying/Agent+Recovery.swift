@@ -34,10 +34,13 @@ extension Agent {
                 ]
             )
             guard let certificate = settings.certificate(named: deployment.certificate) else {
-                try close(deployment, as: .interrupted, owing: [])
+                try close(deployment, because: nil, owing: [])
                 continue
             }
-            guard let current = try? takeBackIfRefused(deployment, of: certificate) else {
+            let failure = deployment.failure(catalog)
+            guard
+                let current = try? takeBack(deployment, of: certificate, because: failure)
+            else {
                 // The pass that follows meets the same error and reports it for the certificate.
                 continue
             }
@@ -48,17 +51,13 @@ extension Agent {
             } else if let current, current == deployment.previousVersion, deployment.sawLiveHooks {
                 try close(
                     deployment,
-                    as: deployment.failedHook == nil ? .interrupted : .rolledBack,
+                    because: failure,
                     owing: debts(of: current, certificate, catalog)
                 )
             } else {
-                try close(
-                    deployment,
-                    as: deployment.failedHook == nil ? .interrupted : .rolledBack,
-                    owing: []
-                )
+                try close(deployment, because: failure, owing: [])
             }
-            if deployment.trigger == .rollback, deployment.failedHook != nil,
+            if deployment.trigger == .rollback, failure != nil,
                 try history.pin(of: certificate.name)?.version == deployment.version
             {
                 // A rollback that failed must not leave its pin on what isn't live.
@@ -76,13 +75,14 @@ extension Agent {
     }
 
     /// The version that is live, after one whose hook had failed was taken back.
-    private func takeBackIfRefused(
+    private func takeBack(
         _ deployment: Deployment,
-        of certificate: ObservedCertificate
+        of certificate: ObservedCertificate,
+        because failure: String?
     ) throws -> String?? {
         let store = store(of: certificate)
         let current = try store.currentVersion(of: certificate.name)
-        guard current == deployment.version, deployment.failedHook != nil,
+        guard current == deployment.version, failure != nil,
             settings.hooks.onFailure == .rollback
         else { return .some(current) }
         try store.makeCurrent(deployment.previousVersion, of: certificate.name)
@@ -115,15 +115,16 @@ extension Agent {
         return candidate
     }
 
+    /// Closes a row: as rolled back where a hook had found the version bad, else as interrupted.
     private func close(
         _ deployment: Deployment,
-        as outcome: Outcome,
+        because failure: String?,
         owing hooks: [OwedHook]
     ) throws {
         try history.finish(
             deployment.id,
-            as: outcome,
-            error: deployment.failedHook ?? Self.interruption,
+            as: failure == nil ? .interrupted : .rolledBack,
+            error: failure ?? Self.interruption,
             at: Date(),
             owing: hooks
         )
@@ -227,16 +228,34 @@ extension Deployment {
     }
 
     /// The hook or look at a server that found its version bad, in words; nil when none did.
-    fileprivate var failedHook: String? {
-        hookRuns.first { run in
-            ["deploy", "reload", OwedHook.verifyPhase].contains(run.phase) && run.exitCode != 0
-                && run.exitCode != 75
+    ///
+    /// A hook has done so once it has failed at its first run and at every retry: the runs that
+    /// follow are those for the version that came back.
+    fileprivate func failure(_ catalog: HookCatalog) -> String? {
+        let decisive = hookRuns.filter {
+            ["deploy", "reload", OwedHook.verifyPhase].contains($0.phase)
         }
-        .map { run in
+        let failed = decisive.first { run in
+            let tries = 1 + catalog.retries(of: run, for: certificate)
+            let first = hookRuns.filter { $0.name == run.name && $0.phase == run.phase }
+                .prefix(tries)
+            return first.count == tries
+                && first.allSatisfy { $0.exitCode != 0 && $0.exitCode != 75 }
+        }
+        return failed.map { run in
             let what =
                 run.phase == OwedHook.verifyPhase
                 ? run.output : "\(run.phase) hook \"\(run.name)\" failed"
             return "\(what); the agent ended before this was finished"
         }
+    }
+}
+
+extension HookCatalog {
+    /// How often the hook of a run is tried again; never where it is gone by now.
+    fileprivate func retries(of run: HookRunRecord, for certificate: String) -> Int {
+        HookPhase(rawValue: run.phase).flatMap { phase in
+            hooks(phase, for: certificate).first { $0.name == run.name }?.retries
+        } ?? 0
     }
 }
