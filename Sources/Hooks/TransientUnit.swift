@@ -79,15 +79,21 @@ struct TransientUnit: Sendable {
     /// - Returns: Nil when the service manager has no such unit, so that it was never made.
     func failure(of hook: Hook) async -> HookOutcome? {
         let text = await Self.ask([
-            "show", "--property=LoadState,Result,ExecMainCode,ExecMainStatus", "\(name).service",
+            "show", "--property=LoadState,ActiveState,Result,ExecMainStatus", "\(name).service",
         ])
-        await Self.tell(["reset-failed", "\(name).service"])
         var answer: [Substring: Substring] = [:]
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
             if parts.count == 2 { answer[parts[0]] = parts[1] }
         }
         guard answer["LoadState"] == "loaded" || answer["LoadState"] == "masked" else { return nil }
+        if let state = answer["ActiveState"], state != "failed", state != "inactive" {
+            await stop()
+            return .couldNotStart(
+                "\(Self.starter) ended before the hook, which was \(state) and is stopped"
+            )
+        }
+        await Self.tell(["reset-failed", "\(name).service"])
         let status = answer["ExecMainStatus"].flatMap { Int($0) } ?? 0
         switch answer["Result"] {
         case "timeout": return .timedOut
