@@ -218,6 +218,23 @@ struct HookEndToEndTests {
         }
     }
 
+    @Test("An owed hook whose file is gone is forgotten when the operator says so")
+    func owedHookGone() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/gone", "exit 75")
+            try bed.hook("reload/r", "exit 75")
+            try await bed.kvagent("sync", status: 0)
+            removeTree(bed.hooks.appending("reload/gone"))
+            let sync = try await bed.kvagent("sync", status: 1)
+            #expect(sync.output.contains("put it back, or forget it: kvagent retry web"))
+            let retry = try await bed.json("retry", "web")
+            #expect(retry["forgottenHooks"] == .list([.text("reload/gone")]))
+            let owed = try await bed.json("status")["certificates"][0]["owedHooks"].array
+            #expect(owed.map { $0["name"].string } == ["reload/r"])
+        }
+    }
+
     @Test("Failure hooks are told of a version whose contents were refused, and are recorded")
     func refusedContents() async throws {
         try await withTestBed { bed in
@@ -352,6 +369,8 @@ struct HookEndToEndTests {
             let sync = try await bed.kvagent("sync", status: 0)
             let place = bed.hooks.appending("certs/wbe")
             #expect(sync.output.contains("warning: skip \(place): no certificate of this name"))
+            let warnings = try await bed.json("status")["agent"]["warnings"].array
+            #expect(warnings.first?.string?.contains("certs/wbe") == true)
         }
     }
 }

@@ -34,7 +34,9 @@ extension Agent {
             }
             if onlyDue, try nextTry(of: debt, certificate) > Date() { continue }
             guard let hook = catalog.hook(owed: debt) else {
-                problems.append("\(debt.certificate): the owed hook \"\(debt.hook)\" is not there")
+                problems.append(
+                    "\(debt.certificate): the owed hook \"\(debt.hook)\" is not there; put it back, or forget it: kvagent retry \(debt.certificate)"
+                )
                 continue
             }
             if hook.phase == .reload,
@@ -132,7 +134,7 @@ extension Agent {
 
 extension HookCatalog {
     /// The hook that is owed, if it still applies to the certificate.
-    fileprivate func hook(owed debt: OwedHook) -> Hook? {
+    func hook(owed debt: OwedHook) -> Hook? {
         HookPhase(rawValue: debt.phase).flatMap { phase in
             hooks(phase, for: debt.certificate).first { $0.name == debt.hook }
         }

@@ -26,10 +26,7 @@ extension StatusReport {
         let isAtWork = ProcessLock.currentHolder(at: settings.lockFile) != nil
         let open = isAtWork ? [] : try history?.openDeployments() ?? []
         let owed = Dictionary(grouping: try history?.owedHooks(of: nil) ?? [], by: \.certificate)
-        let catalog = HookCatalog.discover(
-            in: settings.hooks.directory,
-            timeout: settings.hooks.timeout
-        )
+        let catalog = settings.hookCatalog()
         certificates = try settings.certificates.map { certificate in
             try CertificateStatus(
                 certificate,

@@ -55,13 +55,21 @@ extension Agent {
         }
     }
 
-    /// Forgets that versions of a certificate were refused, so that the next poll tries again.
+    /// Forgets that versions of a certificate were refused, so that the next poll tries again, and
+    /// the hooks that it owes and that aren't there any more.
     ///
-    /// - Returns: How many refusals were cleared.
-    package func retry(_ name: String) async throws -> Int {
+    /// - Returns: How many refusals were cleared, and the names of the hooks.
+    /// - Throws: ``Refusal`` for an unknown name, `HistoryError`, `LockError`.
+    package func retry(_ name: String) async throws -> (refusals: Int, hooks: [String]) {
         let certificate = try certificate(named: name)
         return try await withLock {
-            try history.clearRefusals(of: certificate.name, at: Date(), actor: actor)
+            let catalog = hookCatalog()
+            let gone = try history.owedHooks(of: name).filter {
+                $0.phase != OwedHook.verifyPhase && catalog.hook(owed: $0) == nil
+            }
+            for debt in gone { try history.settle(debt) }
+            let count = try history.clearRefusals(of: certificate.name, at: Date(), actor: actor)
+            return (count, gone.map(\.hook))
         }
     }
 

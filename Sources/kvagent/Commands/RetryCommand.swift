@@ -5,7 +5,8 @@ import ArgumentParser
 struct RetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Forget that a version was refused: the next poll tries it again."
+        abstract: "Forget that a version was refused: the next poll tries it again.",
+        discussion: "Hooks that are owed and whose files are gone are forgotten, too."
     )
 
     @OptionGroup var certificate: NameArgument
@@ -14,16 +15,14 @@ struct RetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         let agent = try acting.agent()
-        let cleared = try await agent.retry(certificate.name)
+        let (cleared, forgotten) = try await agent.retry(certificate.name)
         agent.refreshMetrics()
-        try Output.print(
-            RetryAnswer(certificate: certificate.name, cleared: cleared),
-            asJSON: output.json
-        ) {
-            cleared == 0
-                ? "nothing of \(certificate.name) was refused"
-                : "cleared \(cleared) refusals of \(certificate.name); the next poll tries again, or run: kvagent sync \(certificate.name)"
-        }
+        let answer = RetryAnswer(
+            certificate: certificate.name,
+            cleared: cleared,
+            forgottenHooks: forgotten
+        )
+        try Output.print(answer, asJSON: output.json) { answer.text }
     }
 }
 
@@ -33,4 +32,18 @@ private struct RetryAnswer: Encodable {
 
     /// How many refusals were forgotten.
     let cleared: Int
+
+    /// The owed hooks that were not there any more.
+    let forgottenHooks: [String]
+
+    var text: String {
+        var lines = forgottenHooks.map { "forgot the owed hook \($0), which is not there" }
+        if cleared > 0 {
+            lines.append(
+                "cleared \(cleared) refusal\(cleared == 1 ? "" : "s") of \(certificate); the next poll tries again, or run: kvagent sync \(certificate)"
+            )
+        }
+        return lines.isEmpty
+            ? "nothing of \(certificate) was refused" : lines.joined(separator: "\n")
+    }
 }
