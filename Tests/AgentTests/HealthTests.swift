@@ -187,9 +187,23 @@ struct HealthTests {
             .critical,
             ["the live version failed and could not be taken back"]
         ) { $0.state = .degraded },
-        Case("a store that can't be read", .critical, ["current is no link"]) {
+        Case("a store that can't be read", .critical, ["nothing is live: current is no link"]) {
             $0.fail("current is no link", as: .degraded)
             $0.reason = "current is no link"
+            $0.current = nil
+        },
+        Case("access that what is live can't be given", .warning, ["no such group"]) {
+            $0.fail("no such group", as: .degraded)
+            $0.reason = "no such group"
+        },
+        Case(
+            "a newer version that could not be staged",
+            .warning,
+            ["the newest version 22222222 could not be deployed: no such group"]
+        ) {
+            $0.latest = sampleVersion("2")
+            $0.state = .degraded
+            $0.refusal = RefusalStatus(outcome: .failed, reason: "no such group")
         },
     ]
 

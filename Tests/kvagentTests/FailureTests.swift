@@ -199,6 +199,24 @@ struct FailureTests {
         }
     }
 
+    @Test("Access that what is live can't be given is told by status and check until it can")
+    func unknownGroupOfTheLive() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try bed.writeSettings(["web"], entries: "group: no-such-group")
+            try await bed.kvagent("sync", status: 1)
+            let status = try await bed.json("status")["certificates"][0]
+            #expect(status["state"].string == "degraded")
+            #expect(status["reason"].string?.contains("no-such-group") == true)
+            let check = try await bed.kvagent("check", "--without-daemon", status: 1)
+            #expect(check.output.contains("WARNING: web: look up group no-such-group"))
+            try bed.writeSettings(["web"])
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("check", "--without-daemon", status: 0)
+        }
+    }
+
     @Test("A current that isn't ours fails its own certificate and stops no other")
     func foreignCurrent() async throws {
         try await withTestBed { bed in

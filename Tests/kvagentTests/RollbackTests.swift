@@ -28,7 +28,11 @@ struct RollbackTests {
             #expect(bed.current("web") == first)
 
             let third = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
-            try await bed.kvagent("sync", status: 0)
+            for answer in [try await bed.json("sync", "--dry-run"), try await bed.json("sync")] {
+                let report = answer["certificates"][0]
+                #expect(report["result"].string == "held" && report["version"].string == third)
+                #expect(report["reason"].string?.hasPrefix("pinned to \(first)") == true)
+            }
             #expect(bed.current("web") == first)
             let status = try await bed.json("status")["certificates"][0]
             #expect(status["state"].string == "pinned")

@@ -84,6 +84,7 @@ extension Agent {
                 case .candidate(let candidate): candidates.append(candidate)
                 }
             } catch let error as StoreError {
+                try recordTrouble(error, of: observation.certificate)
                 reports[name] = CertificateReport(
                     name: name,
                     version: nil,
@@ -154,6 +155,9 @@ extension Agent {
             judgement = .overtaken
         case .unchanged:
             try keepAccess(situation.record, of: certificate)
+            if let report = try reportOfPin(situation, newest: offer.newest, of: certificate) {
+                return .report(report)
+            }
         case .leave(let outcome, let reason):
             let row = try noteOnce(
                 outcome,
@@ -182,6 +186,22 @@ extension Agent {
                 version: situation.target,
                 verdict: judgement.verdict(current: situation.current)
             )
+        )
+    }
+
+    /// The report on a newer version that a pin keeps back; nil where there is none.
+    private func reportOfPin(
+        _ situation: Situation,
+        newest: String,
+        of certificate: ObservedCertificate
+    ) throws -> CertificateReport? {
+        guard situation.target != newest, let pin = try history.pin(of: certificate.name) else {
+            return nil
+        }
+        return CertificateReport(
+            name: certificate.name,
+            version: newest,
+            verdict: .held(pin.explanation)
         )
     }
 
@@ -226,10 +246,16 @@ extension Agent {
             let fetched = offer.fetched(situation.target)
             // What a real pass would have recorded by now.
             if situation.record?.thumbprint == nil { situation.record = fetched?.record }
+            let judgement = Judgement(situation, fetched: fetched)
+            if case .unchanged = judgement,
+                let report = try reportOfPin(situation, newest: offer.newest, of: certificate)
+            {
+                return report
+            }
             return CertificateReport(
                 name: certificate.name,
                 version: situation.target,
-                verdict: Judgement(situation, fetched: fetched).verdict(current: situation.current)
+                verdict: judgement.verdict(current: situation.current)
             )
         }
         return PassReport(

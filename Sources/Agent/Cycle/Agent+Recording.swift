@@ -60,6 +60,16 @@ extension Agent {
         return poll.nextPollAt
     }
 
+    /// Keeps what kept a certificate's files from being read or from getting the access that the
+    /// settings ask for, until a pass succeeds: the log alone would not tell a monitor.
+    func recordTrouble(_ error: StoreError, of certificate: ObservedCertificate) throws {
+        guard var poll = try history.poll(of: certificate.name) else { return }
+        poll.consecutiveFailures = max(1, poll.consecutiveFailures)
+        poll.error = error.explained
+        poll.errorKind = CertificateState.storeTrouble
+        try history.recordPoll(poll)
+    }
+
     private func record(_ fetched: Fetched, of certificate: ObservedCertificate) throws {
         let isNew = try history.version(fetched.record.version, of: certificate.name) == nil
         try history.record(fetched.record)

@@ -81,6 +81,7 @@ package struct Health: Sendable {
     /// | the live version failed and could not be taken back | critical |
     /// | the live version expires within the warning time | warning |
     /// | a hook is owed | warning |
+    /// | the live version's files can't get the access that the settings ask for | warning |
     /// | the newest version is rejected, held or no certificate | warning |
     /// | the vault denies access, or has the secret disabled or not at all | warning |
     /// | polls in a row got no answer, the last success is too long ago | warning |
@@ -155,9 +156,11 @@ extension CertificateStatus {
         // of the newest.
         let isStuck = reason == nil && refusal?.outcome == .failed && latest != current?.version
         guard state == .degraded, owed.isEmpty, !isStuck else { return owed }
+        // What is live can be told and is served on, if only its access isn't what the settings say.
+        let isOfAccess = reason != nil && reason == lastPoll?.error
         return [
             finding(
-                .critical,
+                isOfAccess ? .warning : .critical,
                 reason ?? "the live version failed and could not be taken back"
             )
         ]
