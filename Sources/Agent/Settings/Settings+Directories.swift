@@ -1,3 +1,4 @@
+import Glibc
 import Store
 import SystemPackage
 
@@ -43,9 +44,10 @@ extension Settings {
     }
 
     private func unusable(_ key: String, _ path: FilePath, _ error: StoreError) -> SettingsProblem {
-        origins.problem(
-            key,
-            "\(path) can't be written: \(error.cause); name a directory that the agent may create and write"
-        )
+        let mend =
+            geteuid() == 0
+            ? "name a directory that the agent may create and write"
+            : "run kvagent as root, or as the user that the service runs as"
+        return origins.problem(key, "\(path) can't be written: \(error.cause); \(mend)")
     }
 }

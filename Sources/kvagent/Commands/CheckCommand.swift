@@ -110,7 +110,7 @@ extension Settings {
     ///
     /// Its lock may be root's alone to read, and what a monitor's user can't see must not be an
     /// alarm. A dead daemon shows in stale polls, too.
-    fileprivate var canSeeDaemon: Bool {
+    var canSeeDaemon: Bool {
         unsafe access(daemonLockFile.string, R_OK) == 0 || errno == ENOENT
     }
 }

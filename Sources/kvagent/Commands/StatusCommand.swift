@@ -20,13 +20,15 @@ struct StatusCommand: ParsableCommand {
             history: settings.historyForReading(),
             daemon: ProcessLock.currentHolder(at: settings.daemonLockFile).map { Int($0) }
         )
-        try Output.print(report, asJSON: output.json) { report.text }
+        try Output.print(report, asJSON: output.json) {
+            report.text(canSeeDaemon: settings.canSeeDaemon)
+        }
     }
 }
 
 extension StatusReport {
     /// What needs attention, then the table, then what is worth knowing.
-    fileprivate var text: String {
+    fileprivate func text(canSeeDaemon: Bool) -> String {
         var thresholds = HealthThresholds()
         // Its own line says whether one runs, and whoever has none need not be reminded each time.
         thresholds.expectsDaemon = false
@@ -40,7 +42,7 @@ extension StatusReport {
         lines.append(table.text())
         lines.append("")
         lines += health.findings.filter { $0.level == .ok }.map { "note: \($0.line)" }
-        lines.append(daemonLine)
+        lines.append(canSeeDaemon ? daemonLine : "only root sees whether the daemon runs")
         return lines.joined(separator: "\n")
     }
 
