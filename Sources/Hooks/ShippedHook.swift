@@ -13,6 +13,10 @@ package struct ShippedHook: Sendable, Hashable {
     /// where it has none.
     package let phase: HookPhase?
 
+    /// Whether it does nothing without arguments, which only the settings can give: it says so in a
+    /// line `# Needs arguments…` near its beginning.
+    package let needsArguments: Bool
+
     /// The hooks in a directory, by name; what isn't executable is there for them to read.
     package static func all(in directory: FilePath = Self.directory) -> [ShippedHook] {
         guard let stream = unsafe opendir(directory.string) else { return [] }
@@ -27,7 +31,15 @@ package struct ShippedHook: Sendable, Hashable {
             guard HookFileName(name) == .hook, unsafe stat(path.string, &facts) == 0,
                 facts.st_mode & S_IFMT == S_IFREG, facts.st_mode & 0o111 != 0
             else { continue }
-            hooks.append(ShippedHook(name: name, path: path, phase: phase(of: path)))
+            let header = header(of: path)
+            hooks.append(
+                ShippedHook(
+                    name: name,
+                    path: path,
+                    phase: phase(in: header),
+                    needsArguments: header.contains { $0.hasPrefix("# Needs arguments") }
+                )
+            )
         }
         return hooks.sorted { $0.name < $1.name }
     }
@@ -42,20 +54,22 @@ package struct ShippedHook: Sendable, Hashable {
         }
     }
 
-    private static func phase(of file: FilePath) -> HookPhase? {
+    /// The first lines of a hook, which say to people and to us what it is.
+    private static func header(of file: FilePath) -> [Substring] {
         guard let descriptor = try? FileDescriptor.open(file, .readOnly, options: .closeOnExec)
-        else { return nil }
+        else { return [] }
         defer { try? descriptor.close() }
         var start = [UInt8](repeating: 0, count: 1024)
         let count = unsafe start.withUnsafeMutableBytes { bytes in
             // One that can't be read has told nothing.
             (try? unsafe descriptor.read(into: bytes)) ?? 0
         }
-        for line in String(decoding: start[..<count], as: UTF8.self).split(separator: "\n") {
-            guard line.hasPrefix("# Phase ") else { continue }
-            let word = line.dropFirst("# Phase ".count).prefix { $0.isLetter }
-            return HookPhase(rawValue: String(word))
-        }
-        return nil
+        return String(decoding: start[..<count], as: UTF8.self).split(separator: "\n")
+    }
+
+    private static func phase(in header: [Substring]) -> HookPhase? {
+        let prefix = "# Phase "
+        guard let line = header.first(where: { $0.hasPrefix(prefix) }) else { return nil }
+        return HookPhase(rawValue: String(line.dropFirst(prefix.count).prefix { $0.isLetter }))
     }
 }

@@ -128,12 +128,18 @@ struct HooksCommandTests {
     func refusals() async throws {
         try await withTestBed { bed in
             let shipped = try ship(bed)
+            try writeFile(
+                bed.directory.appending("shipped/needy"),
+                "#!/bin/sh\n# Phase reload: does it to FILE.\n# Needs arguments, so no link.\n",
+                mode: 0o755
+            )
             try bed.writeSettings(["web"])
             try bed.hook("reload/50-web-reload")
             let cases: [([String], String)] = [
-                (["enable", "nothing"], "there are plain, web-reload"),
+                (["enable", "nothing"], "there are needy, plain, web-reload"),
                 (["enable", "common.sh"], "no hook \"common.sh\""),
                 (["enable", "plain"], "name it with --phase"),
+                (["enable", "needy"], "hooks: [{phase: reload, run: ["),
                 (["enable", "web-reload"], "is something else"),
                 (["enable", "web-reload", "--certificate", "no"], "no certificate \"no\""),
                 (["disable", "nothing"], "see kvagent hooks list"),

@@ -49,6 +49,13 @@ package struct HookLinks: Sendable {
                 hint: names.isEmpty ? nil : "there are \(names)"
             )
         }
+        guard !hook.needsArguments else {
+            throw Refusal(
+                "\(name) needs arguments, which a link can't give",
+                hint:
+                    "name it in the settings: hooks: [{phase: \((phase ?? hook.phase ?? .deploy).rawValue), run: [\(hook.path), …]}]; its first lines say which"
+            )
+        }
         guard let phase = phase ?? hook.phase else {
             throw Refusal("\(hook.path) doesn't say its phase", hint: "name it with --phase")
         }
