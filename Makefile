@@ -55,8 +55,8 @@ test-servers: setup-servers ## test the shipped hooks with real servers, on the 
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
 	Tests/servers/servers
 
-soak: setup ## a day of the daemon's life in minutes, on the emulator; after make deb
-	Tests/system/soak
+soak: setup-system ## the same test's day of the daemon's life alone, and longer
+	KVAGENT_SOAK_MINUTES=$${KVAGENT_SOAK_MINUTES:-10} Tests/system/system --only "a day of life"
 
 test: test-swift test-sdk ## run every test
 

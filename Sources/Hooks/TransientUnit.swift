@@ -116,15 +116,20 @@ struct TransientUnit: Sendable {
     /// EXIT_EXEC of systemd.exec(5).
     private static let couldNotExecute = 203
 
-    /// Ends everything in the unit: TERM, and KILL after the grace.
+    /// Ends everything in the unit, TERM, and KILL after the grace, and lets the service manager
+    /// forget it: to that, a hook which was ended has failed.
     func stop() async {
-        await Self.tell(["stop", "\(name).service"])
+        await Self.end("\(name).service")
     }
 
     /// Ends what an agent that died in the pass `runId` has left running.
     static func stopAll(of runId: String) async {
-        await tell(["stop", "\(prefix(runId))*.service"])
-        await tell(["reset-failed", "\(prefix(runId))*.service"])
+        await end("\(prefix(runId))*.service")
+    }
+
+    private static func end(_ units: String) async {
+        await tell(["stop", units])
+        await tell(["reset-failed", units])
     }
 
     private static func ask(_ arguments: [String]) async -> String {

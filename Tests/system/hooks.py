@@ -73,6 +73,30 @@ def ends(bench):
     return ", ".join(told)
 
 
+@scenario("a hook whose starter is killed is stopped, and no success")
+def orphaned(bench):
+    good = bench.served()
+    hook = "/etc/kvagent/orphan"
+    # The starter is the one that has this unit in its arguments.
+    script = """#!/bin/sh
+unit=$(sed 's#.*/##; s/[.]service$//' /proc/self/cgroup | grep kvagent-hook- | head -n 1)
+pkill -KILL -f "systemd-run .*--unit=$unit "
+sleep 98766
+"""
+    bench.machine.write(hook, script, mode="0755")
+    entry = f"      hooks: [{{phase: deploy, run: [{hook}]}}]"
+    run = one_run(bench, entry, "rolledBack", "settings:deploy[0]")
+    expect("ended before the hook" in (run["error"] or ""), f"{run}")
+    # Owed for the version that came back, and by now not in the settings.
+    bench.kvagent("retry", "web")
+    left = bench.machine.run("pgrep", "-fa", "sleep 98766", check=False).stdout
+    expect_equal(left, "", "what is left of it")
+    expect_equal(bench.served(), good, "what nginx serves")
+    bench.machine.output("rm", hook)
+    expect_no_units(bench)
+    return run["error"]
+
+
 @scenario("the properties of the settings reach a hook's unit, and unknown ones are told")
 def properties(bench):
     hook = "/etc/kvagent/limited"
