@@ -77,7 +77,11 @@ struct HistoryLossTests {
                 }
                 #expect(isKnown)
                 let name = try #require(try setAside(bed).first)
-                #expect(try readText(log).contains("setAside=\(bed.state)/\(name)"))
+                // The new one is there an instant before the log says so.
+                let isTold = try await waitUntil {
+                    try readText(log).contains("setAside=\(bed.state)/\(name)")
+                }
+                #expect(isTold)
             }
         }
     }
