@@ -98,6 +98,8 @@ lint: setup ## check format, scripts and manual pages
 	shellcheck .ci/setup .ci/unpack Tests/demo/demo .ci/run packaging/man/lint
 	packaging/man/lint
 	swift format lint --strict --recursive Package.swift Sources Tests migrations
+	@! grep -rn '\bMutex\b' Sources --include='*.swift' | grep -v '^Sources/Locking/' \
+		|| { echo "use Locked instead: see Sources/Locking/Locked.swift" >&2; exit 1; }
 
 clean: ## remove what was built
 	rm -rf .build $(VENV) $(VENV)-deploy

@@ -61,11 +61,16 @@ let package = Package(
         ),
         .systemLibrary(name: "CLinux"),
 
+        .target(name: "Locking", swiftSettings: safe),
         .target(name: "Sensitive", swiftSettings: safe),
-        .target(name: "HTTP", dependencies: ["CCurl", "Sensitive"], swiftSettings: settings),
+        .target(
+            name: "HTTP",
+            dependencies: ["CCurl", "Locking", "Sensitive"],
+            swiftSettings: settings
+        ),
         .target(
             name: "AzureIdentity",
-            dependencies: ["HTTP", "Sensitive"],
+            dependencies: ["HTTP", "Locking", "Sensitive"],
             swiftSettings: safe
         ),
         .target(
@@ -73,7 +78,11 @@ let package = Package(
             dependencies: ["AzureIdentity", "HTTP", "Sensitive"],
             swiftSettings: safe
         ),
-        .target(name: "PKI", dependencies: ["COpenSSL", "Sensitive"], swiftSettings: settings),
+        .target(
+            name: "PKI",
+            dependencies: ["COpenSSL", "Locking", "Sensitive"],
+            swiftSettings: settings
+        ),
         .target(name: "Store", dependencies: ["CLinux", "Sensitive", system], swiftSettings: safe),
         .target(name: "Hooks", dependencies: ["CLinux", subprocess, system], swiftSettings: safe),
         .target(
@@ -82,12 +91,16 @@ let package = Package(
             resources: [.embedInCode("v001_history.sql")],
             swiftSettings: safe
         ),
-        .target(name: "History", dependencies: ["Migrations", grdb], swiftSettings: safe),
+        .target(
+            name: "History",
+            dependencies: ["Locking", "Migrations", grdb],
+            swiftSettings: safe
+        ),
         .target(
             name: "Agent",
             dependencies: [
-                "AzureIdentity", "History", "Hooks", "HTTP", "KeyVault", "Sensitive", "Store",
-                "PKI", logging, serviceLifecycle, system, unixSignals, yams,
+                "AzureIdentity", "History", "Hooks", "HTTP", "KeyVault", "Locking", "Sensitive",
+                "Store", "PKI", logging, serviceLifecycle, system, unixSignals, yams,
             ],
             swiftSettings: safe
         ),
@@ -102,7 +115,7 @@ let package = Package(
 
         .target(
             name: "KeyVaultEmulator",
-            dependencies: ["PKI", "Sensitive", hummingbird, hummingbirdHTTP2, logging],
+            dependencies: ["Locking", "PKI", "Sensitive", hummingbird, hummingbirdHTTP2, logging],
             swiftSettings: safe
         ),
         .executableTarget(

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// One request for a token under way, and those who wait for it.
 ///
@@ -11,7 +11,7 @@ final class TokenFlight: Sendable {
     }
 
     private let task: Task<Result<AccessToken, IdentityError>, Never>
-    private let waiters = Mutex(Waiters())
+    private let waiters = Locked(Waiters())
 
     init(_ work: @escaping @Sendable () async -> Result<AccessToken, IdentityError>) {
         task = Task(operation: work)

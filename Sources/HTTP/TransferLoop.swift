@@ -1,6 +1,6 @@
 import CCurl
 import Glibc
-import Synchronization
+import Locking
 
 /// The thread that runs all transfers of one client.
 ///
@@ -24,7 +24,7 @@ final class TransferLoop: Sendable {
 
     private let multi: CurlMulti?
     private let options: ClientOptions
-    private let mailbox = Mutex(Mailbox())
+    private let mailbox = Locked(Mailbox())
 
     init(_ options: ClientOptions) {
         self.options = options

@@ -1,5 +1,5 @@
 import GRDB
-import Synchronization
+import Locking
 
 /// A database read without leaving a trace, whether or not another process writes to it.
 ///
@@ -11,7 +11,7 @@ import Synchronization
 /// away. Where there is a -wal, this is an ordinary reader.
 final class ReadOnlyDatabase: Sendable {
     private let path: String
-    private let connection = Mutex<Connection?>(nil)
+    private let connection = Locked<Connection?>(nil)
 
     private enum Connection {
         /// One that is right as long as the file is in that state.

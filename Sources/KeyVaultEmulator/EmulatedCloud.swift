@@ -1,7 +1,7 @@
 import FoundationEssentials
+import Locking
 import Logging
 import PKI
-import Synchronization
 
 /// What the services of one emulator share.
 final class EmulatedCloud: Sendable {
@@ -11,14 +11,14 @@ final class EmulatedCloud: Sendable {
     let log = RequestLog()
     let tokens: TokenAuthority
     let maker: CertificateMaker
-    private let currentBehaviour: Mutex<EmulatorBehaviour>
+    private let currentBehaviour: Locked<EmulatorBehaviour>
 
     init(configuration: EmulatorConfiguration, folder: StateFolder) throws {
         self.configuration = configuration
         store = try VaultStore(folder: folder)
         tokens = try TokenAuthority(folder: folder)
         maker = CertificateMaker(authority: try AuthorityFiles.load(from: folder))
-        currentBehaviour = Mutex(configuration.behaviour)
+        currentBehaviour = Locked(configuration.behaviour)
     }
 
     var behaviour: EmulatorBehaviour {

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import HummingbirdHTTP2
+import Locking
 import PKI
 import Sensitive
-import Synchronization
 
 /// A stand-in for Azure Key Vault, for the authority that issues tokens (Entra ID) and for the
 /// identity endpoint of a virtual machine (IMDS), on loopback, over real TLS and HTTP/2.
@@ -15,7 +15,7 @@ package final class Emulator: Sendable {
 
     let cloud: EmulatedCloud
     private let folder: StateFolder
-    private let lock: Mutex<FolderLock?>
+    private let lock: Locked<FolderLock?>
     private let listeners: [Listener]
     private let shutdown: Shutdown
 
@@ -28,7 +28,7 @@ package final class Emulator: Sendable {
         folder.removeLeftovers()
         let cloud = try EmulatedCloud(configuration: configuration, folder: folder)
         let shutdown = Shutdown()
-        let known = Mutex<EmulatorEndpoints?>(nil)
+        let known = Locked<EmulatorEndpoints?>(nil)
         let admin = AdminService(
             cloud: cloud,
             endpoints: { known.withLock { $0 } },
@@ -89,7 +89,7 @@ package final class Emulator: Sendable {
         self.endpoints = endpoints
         self.cloud = cloud
         self.folder = folder
-        self.lock = Mutex(lock)
+        self.lock = Locked(lock)
         self.listeners = listeners
         self.shutdown = shutdown
     }

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Something that shall go wrong.
 package struct Fault: Sendable, Codable, Equatable {
@@ -108,7 +108,7 @@ package struct Fault: Sendable, Codable, Equatable {
 
 /// The faults that are set.
 final class FaultList: Sendable {
-    private let faults = Mutex<[Fault]>([])
+    private let faults = Locked<[Fault]>([])
 
     func add(_ fault: Fault) {
         faults.withLock { $0.append(fault) }

@@ -1,11 +1,11 @@
 import FoundationEssentials
-import Synchronization
+import Locking
 
 /// Counts while the emulator runs.
 final class RequestLog: Sendable {
-    private let state = Mutex(EmulatorStatistics())
+    private let state = Locked(EmulatorStatistics())
     /// Those who wait for a request to come; each is told of every one.
-    private let watchers = Mutex<[UInt64: AsyncStream<Void>.Continuation]>([:])
+    private let watchers = Locked<[UInt64: AsyncStream<Void>.Continuation]>([:])
 
     var statistics: EmulatorStatistics { state.withLock { $0 } }
 

@@ -159,10 +159,12 @@ class Machine:
     def report(self, cursor=None):
         """What a person wants to see after a failure: what has failed, and the journal's end."""
         units = ["--unit=" + unit for unit in ("kvagent", "vault", "nginx")]
-        journal = ["journalctl", "--no-pager", "--output=short-iso", "--lines=40", *units]
+        # Not --lines: after a cursor those are the first ones.
+        journal = ["journalctl", "--no-pager", "--output=short-iso", *units]
         try:
             failed = self.run("systemctl", "--failed", "--no-legend", check=False).stdout
-            return failed + self.run(*journal, *([cursor] if cursor else []), check=False).stdout
+            told = self.run(*journal, *([cursor] if cursor else []), check=False).stdout
+            return failed + "".join(told.splitlines(keepends=True)[-60:])
         except (OSError, subprocess.SubprocessError):
             with open(self._console, encoding="utf-8", errors="replace") as console:
                 return "".join(console.readlines()[-40:])

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Shows the service manager that the daemon gets on with its work.
 ///
@@ -24,7 +24,7 @@ package final class Heartbeat: Sendable {
     }
 
     private let notifier: ServiceNotifier
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     package init(_ notifier: ServiceNotifier) {
         self.notifier = notifier

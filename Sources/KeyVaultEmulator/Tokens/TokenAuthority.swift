@@ -1,7 +1,7 @@
 import FoundationEssentials
+import Locking
 import PKI
 import Sensitive
-import Synchronization
 
 /// Issues the tokens and checks them: JSON Web Tokens signed with a key of this state folder
 /// (RFC 7519, HS256), so that a token outlives a restart and can't be made up.
@@ -12,7 +12,7 @@ final class TokenAuthority: Sendable {
 
     private let key: SensitiveBytes
     /// Tokens of an earlier generation are refused as if they had expired.
-    private let generation = Mutex(0)
+    private let generation = Locked(0)
 
     /// What a good token says.
     struct Claims: Sendable, Codable, Equatable {

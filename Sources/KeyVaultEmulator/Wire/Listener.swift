@@ -1,9 +1,9 @@
 import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2
+import Locking
 import Logging
 import NIOCore
-import Synchronization
 
 /// One listening port on loopback and the service behind it.
 final class Listener: Sendable {
@@ -139,7 +139,7 @@ private final class Connections: Sendable {
         var isClosing = false
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
     private let onOpen: @Sendable () -> Void
 
     init(onOpen: @escaping @Sendable () -> Void) {

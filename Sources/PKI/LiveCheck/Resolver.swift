@@ -1,12 +1,12 @@
 import Dispatch
 import Glibc
-import Synchronization
+import Locking
 
 /// Looks names up with a limit to the wait, which getaddrinfo(3) doesn't have.
 enum Resolver {
     /// What the thread that asks leaves behind.
     private final class Answer: Sendable {
-        let addresses = Mutex<Result<[SocketAddress], Obstacle>?>(nil)
+        let addresses = Locked<Result<[SocketAddress], Obstacle>?>(nil)
         let isThere = DispatchSemaphore(value: 0)
     }
 
