@@ -58,41 +58,66 @@ package struct HookRunner: Sendable {
     package func run(_ hook: Hook, event: HookEvent) async -> HookRun {
         let startedAt = Date()
         let begin = ContinuousClock.now
+        var attempt = await attempt(hook, event: event)
+        for pause in Self.pausesWithoutUnit where attempt.madeNoUnit {
+            // A cancelled task starts nothing more.
+            guard (try? await Task.sleep(for: pause)) != nil else { break }
+            attempt = await self.attempt(hook, event: event)
+        }
+        return HookRun(
+            hook: hook,
+            startedAt: startedAt,
+            duration: ContinuousClock.now - begin,
+            outcome: attempt.outcome,
+            output: attempt.output
+        )
+    }
+
+    /// A service manager that re-executes itself, as its own upgrade makes it, makes no units for
+    /// a moment; a renewal must not be refused for that.
+    private static let pausesWithoutUnit: [Duration] = [.seconds(1), .seconds(2)]
+
+    /// One start of a hook.
+    private struct Attempt {
+        let outcome: HookOutcome
+        var output = ""
+        /// Whether the service manager didn't come to start it.
+        var madeNoUnit = false
+    }
+
+    private func attempt(_ hook: Hook, event: HookEvent) async -> Attempt {
         let (stop, requestStop) = AsyncStream.makeStream(of: Void.self)
-        let (outcome, output) = await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             // A cancelled task can neither sleep nor read, and the hook must still be brought to
             // its end: so that is done in a task that cancellation only reaches as a message.
             await Task { await start(hook, event: event, stop: stop) }.value
         } onCancel: {
             requestStop.yield()
         }
-        return HookRun(
-            hook: hook,
-            startedAt: startedAt,
-            duration: ContinuousClock.now - begin,
-            outcome: outcome,
-            output: output
-        )
     }
 
     private func start(
         _ hook: Hook,
         event: HookEvent,
         stop: AsyncStream<Void>
-    ) async -> (HookOutcome, output: String) {
-        if let reason = StartFailure.before(hook.command) { return (.couldNotStart(reason), "") }
+    ) async -> Attempt {
+        if let reason = StartFailure.before(hook.command) {
+            return Attempt(outcome: .couldNotStart(reason))
+        }
         var user: HookUser?
         do throws(HookUser.Unknown) {
             user = try hook.user.map { name throws(HookUser.Unknown) in try HookUser(name) }
         } catch {
-            return (.couldNotStart("\(error)"), "")
+            return Attempt(outcome: .couldNotStart("\(error)"))
         }
-        if kind != .systemd, let obstacle = user?.obstacle { return (.couldNotStart(obstacle), "") }
+        if kind != .systemd, let obstacle = user?.obstacle {
+            return Attempt(outcome: .couldNotStart(obstacle))
+        }
         let input: FileDescriptor
         do throws(Errno) {
             input = try EventFile.make(event.json())
         } catch {
-            return (.couldNotStart("keep the event in memory: \(error)"), "")
+            return Attempt(outcome: .couldNotStart("keep the event in memory: \(error)"))
         }
         // A child inherits it, and nothing sets it for the child alone.
         umask(0o022)
@@ -113,33 +138,42 @@ package struct HookRunner: Sendable {
                 return await supervisor.run(reading: execution.standardOutput, stop: stop)
             }
             let report = ended.closureResult
-            if report.isTimedOut { return (.timedOut, report.output) }
-            if let unit {
-                let outcome = await outcome(of: unit, hook, ended.terminationStatus, report)
-                return (outcome, report.output)
-            }
-            switch ended.terminationStatus {
-            case .exited(let code): return (HookOutcome(exitCode: Int(code)), report.output)
-            case .signaled(let signal): return (.signalled(Int(signal)), report.output)
-            }
+            if report.isTimedOut { return Attempt(outcome: .timedOut, output: report.output) }
+            if let unit { return await attempt(of: unit, hook, ended.terminationStatus, report) }
+            let outcome: HookOutcome =
+                switch ended.terminationStatus {
+                case .exited(let code): HookOutcome(exitCode: Int(code))
+                case .signaled(let signal): .signalled(Int(signal))
+                }
+            return Attempt(outcome: outcome, output: report.output)
         } catch {
-            return (.couldNotStart(Self.reason(hook.command, error)), "")
+            return Attempt(outcome: .couldNotStart(Self.reason(hook.command, error)))
         }
     }
 
-    private func outcome(
+    private func attempt(
         of unit: TransientUnit,
         _ hook: Hook,
         _ status: TerminationStatus,
         _ report: HookSupervisor.Report
-    ) async -> HookOutcome {
-        // A stop that was asked for counts as a success there, and is none.
-        if report.isStopped { return .signalled(Int(SIGTERM)) }
-        if status == .exited(0) { return .succeeded }
-        if let outcome = await unit.failure(of: hook) { return outcome }
+    ) async -> Attempt {
+        let known: HookOutcome? =
+            if report.isStopped {
+                // A stop that was asked for counts as a success there, and is none.
+                .signalled(Int(SIGTERM))
+            } else if status == .exited(0) {
+                .succeeded
+            } else {
+                await unit.failure(of: hook)
+            }
+        if let known { return Attempt(outcome: known, output: report.output) }
         let words = report.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
-        return .couldNotStart(
-            "\(TransientUnit.starter) made no unit\(words); hooks.runner: direct does without"
+        return Attempt(
+            outcome: .couldNotStart(
+                "\(TransientUnit.starter) made no unit\(words); hooks.runner: direct does without"
+            ),
+            output: report.output,
+            madeNoUnit: true
         )
     }
 

@@ -1,5 +1,7 @@
 """Hooks as transient units: out of the agent's sandbox, and gone with all of their children."""
 
+import statistics
+
 from bench import LIMIT, SETTINGS, SITE, expect, expect_equal
 from machine import wait_until
 from scenario import scenario
@@ -126,6 +128,35 @@ def other_user(bench):
     expect_equal(run["output"], "www-data\nhome /var/www, attempt 1\n", "what it printed")
     bench.machine.output("rm", hook)
     expect_no_units(bench)
+
+
+@scenario("a service manager that re-executes itself refuses no renewal")
+def reexecuted(bench):
+    again = "for i in 1 2 3 4 5 6 7 8 9 10; do systemctl daemon-reexec; sleep 0.2; done"
+    for _ in range(3):
+        version = bench.vault("certificate", "rotate", "kv/web")
+        bench.machine.output("sh", "-c", again)
+        bench.wait_served(bench.thumbprint(version))
+    expect_no_units(bench)
+
+
+@scenario("what a transient unit costs")
+def cost(bench):
+    count = 20
+    entry = f"      hooks: [{', '.join(['{phase: check, run: [/bin/true]}'] * count)}]"
+    one_run(bench, entry, "deployed", "settings:check[0]")
+    [row] = bench.json("history", "web", "--limit", "1")
+    spent = [run["durationMs"] for run in row["hooks"] if run["name"].startswith("settings:")]
+    expect_equal(len(spent), count, "how many hooks ran")
+    # By the clock of the machine, so that the way into it does not count.
+    bare = bench.machine.output(
+        "sh",
+        "-c",
+        f"s=$(date +%s%N); for i in $(seq {count}); do systemd-run --quiet --wait --pipe --collect"
+        f" /bin/true </dev/null; done; e=$(date +%s%N); echo $(((e - s) / {count}000000))",
+    )
+    middle = statistics.median(spent)
+    return f"median {middle} ms ({min(spent)} to {max(spent)}); systemd-run by itself {bare} ms"
 
 
 @scenario("kvagent hooks turns a shipped hook on, tries it as a transient unit, and turns it off")
