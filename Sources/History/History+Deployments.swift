@@ -122,6 +122,27 @@ extension History {
         }
     }
 
+    /// What one pass did, by the beginning of its run ID, in the order in which it was begun.
+    ///
+    /// Where more than one run ID begins so, the rows of all of them.
+    package func deployments(ofRun prefix: String) throws(HistoryError) -> [Deployment] {
+        try read("read deployments of a run") { db in
+            try deployments(db, Query.deployments(ofRun: prefix))
+        }
+    }
+
+    /// The versions of a certificate that were live and that nobody refuses now, in the order in
+    /// which they first went live, with what each took the place of then.
+    package func deployedVersions(
+        of certificate: String
+    ) throws(HistoryError) -> [(version: String, previousVersion: String?)] {
+        try read("read deployed versions") { db in
+            try Query.deployedVersions(of: certificate).fetchAll(db).map { row in
+                (try row.read("version"), try row.readIfPresent("previous_version"))
+            }
+        }
+    }
+
     /// The newest other version of a certificate that was ever live; nil when there is none.
     package func lastGood(
         before version: String,
@@ -180,6 +201,12 @@ private struct Ending {
 }
 
 extension NewDeployment {
+    /// Adds the row of a version that was live and is refused from now on.
+    func insert(_ db: Database, refusedFor reason: String, at: Date) throws {
+        let ending = Ending(outcome: .rolledBack, reason: reason, error: nil, at: at)
+        _ = try insert(db, ending: ending)
+    }
+
     fileprivate func insert(_ db: Database, ending: Ending?) throws -> Int64 {
         try db.execute(
             sql: """

@@ -55,6 +55,24 @@ extension History {
         }
     }
 
+    /// Lifts a pin and, in the same transaction, refuses the version that it kept away.
+    ///
+    /// So there is no moment at which a crash would let that version in again.
+    ///
+    /// A nil `deployment` is no refusal: nothing was live.
+    package func removePin(
+        of certificate: String,
+        refusing deployment: NewDeployment?,
+        reason: String,
+        at: Date,
+        by actor: String
+    ) throws(HistoryError) {
+        try write("remove pin") { db in
+            try lift(db, of: certificate, at: at, by: actor)
+            try deployment?.insert(db, refusedFor: reason, at: at)
+        }
+    }
+
     private func unliftedPin(_ db: Database, of certificate: String) throws -> Pin? {
         let sql = "SELECT * FROM pin WHERE certificate = ? AND removed_at IS NULL"
         return try Row.fetchOne(db, sql: sql, arguments: [certificate]).map(Pin.init)

@@ -122,6 +122,30 @@ extension Query {
         )
     }
 
+    /// What was done under the run IDs that begin so.
+    package static func deployments(ofRun prefix: String) -> Query {
+        Query(
+            sql: """
+                \(selectDeployments)
+                WHERE d.run_id >= :prefix AND d.run_id < :prefix || char(0x10FFFF) ORDER BY +d.id
+                """,
+            arguments: ["prefix": prefix]
+        )
+    }
+
+    /// Each version that was live and isn't refused, with its first such row.
+    package static func deployedVersions(of certificate: String) -> Query {
+        Query(
+            sql: """
+                SELECT version, previous_version, min(id) FROM deployment
+                WHERE certificate = :certificate AND outcome = 'deployed'
+                    AND version NOT IN (\(refusedVersions(of: certificate).sql))
+                GROUP BY version ORDER BY min(id)
+                """,
+            arguments: ["certificate": certificate]
+        )
+    }
+
     /// The newest version other than `version` that was ever live.
     package static func lastGood(before version: String, of certificate: String) -> Query {
         Query(

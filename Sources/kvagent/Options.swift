@@ -96,14 +96,27 @@ struct ActingOptions: ParsableArguments {
 enum Actor {
     static let daemon = "daemon"
 
-    /// The user as a name: `alice`, or `root (sudo by alice)`.
+    /// The user as a name, and what acts for it: `alice`, `root (sudo by alice)`,
+    /// `root (unit renew.service)`.
     static var user: String {
         let environment = ProcessInfo.processInfo.environment
         let name = NSUserName().isEmpty ? "uid \(getuid())" : NSUserName()
-        guard getuid() == 0, let caller = environment["SUDO_USER"], !caller.isEmpty else {
-            return name
+        if getuid() == 0, let caller = environment["SUDO_USER"], !caller.isEmpty {
+            return "\(name) (sudo by \(caller.prefix(64)))"
         }
-        return "\(name) (sudo by \(caller.prefix(64)))"
+        return unit.map { "\(name) (unit \($0.prefix(64)))" } ?? name
+    }
+
+    /// The service that this process belongs to; nil in a person's session.
+    private static var unit: String? {
+        // A line is "0::/system.slice/renew.service", as cgroups(7) has it.
+        guard let text = try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8) else {
+            return nil
+        }
+        return text.split(separator: "\n").lazy
+            .filter { $0.hasPrefix("0::") || $0.contains(":name=systemd:") }
+            .compactMap { $0.split(separator: "/").last.map(String.init) }
+            .first { $0.hasSuffix(".service") }
     }
 }
 

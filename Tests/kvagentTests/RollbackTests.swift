@@ -168,6 +168,139 @@ struct RollbackTests {
         }
     }
 
+    @Test("Without a pin what was live is refused, and the next newer version comes by itself")
+    func noPin() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            let answer = try await bed.json("rollback", "web", "--no-pin", "--reason", "too new")
+            #expect(answer["outcome"].string == "deployed")
+            #expect(bed.current("web") == first)
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == first)
+            let status = try await bed.json("status")["certificates"][0]
+            #expect(status["pin"] == .null && status["state"].string == "rejected")
+            #expect(status["refusal"]["reason"].string == "too new")
+            let row = try await bed.json("history", "web")[0]
+            #expect(row["version"].string == second && row["outcome"].string == "rolledBack")
+
+            let third = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            #expect(bed.current("web") == third)
+            // Nobody wants to go back to what was refused.
+            try await bed.kvagent("rollback", "web", status: 0)
+            #expect(bed.current("web") == first)
+            try await bed.kvagent("unpin", "web", status: 0)
+            try await bed.kvagent("rollback", "web", "--to", second, "--no-pin", status: 0)
+            #expect(bed.current("web") == second)
+        }
+    }
+
+    @Test("The pin of a rollback may have an end")
+    func rollbackPinnedUntil() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            let end = Date(timeIntervalSinceNow: 4).formatted(.iso8601)
+            try await bed.kvagent("rollback", "web", "--pin-until", end, status: 0)
+            let pin = try await bed.json("status")["certificates"][0]["pin"]
+            #expect(pin["until"].string == end && pin["version"].string == first)
+            let letGo = await waitUntil {
+                _ = try? await bed.kvagent("sync")
+                return bed.current("web") == second
+            }
+            #expect(letGo)
+            for arguments in [
+                ["--no-pin", "--pin-until", "2999-01-01"], ["--pin-until", "2001-01-01"],
+            ] {
+                let result = try await bed.shell(
+                    "$0 rollback web \(arguments.joined(separator: " ")) --config $1"
+                )
+                #expect(result.status == 64, "\(arguments): \(result.errors)")
+            }
+        }
+    }
+
+    @Test("All that one pass has changed goes back as one batch")
+    func batch() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b", "c"])
+            try await bed.kvagent("sync", status: 0)
+            let old = ["a", "b", "c"].map { bed.current($0) }
+            for name in ["a", "b"] {
+                try await bed.emulator.rotate(vault: TestBed.vault, name: name)
+            }
+            try await bed.kvagent("sync", status: 0)
+            let run = try #require(try await bed.json("history", "a")[0]["runId"].string)
+            let first = try #require(try await bed.json("history", "c")[0]["runId"].string)
+            try bed.hook("reload/r")
+
+            let plan = try await bed.json("rollback", "--batch", run, "--dry-run")
+            #expect(plan["batch"].string == run)
+            #expect(plan["rollbacks"].array.map { $0["certificate"].string } == ["a", "b"])
+            #expect(bed.current("a") != old[0])
+
+            try await bed.kvagent("rollback", "--batch", run, status: 0)
+            #expect(["a", "b", "c"].map { bed.current($0) } == old)
+            #expect(try bed.journalLines() == ["reload r a b"])
+            let pins = try await bed.json("status")["certificates"].array.map { $0["pin"] == .null }
+            #expect(pins == [false, false, true])
+
+            // Twice is too often, the first versions have none before them, and no such pass was.
+            for id in [run, first, "20010101T000000Z"] {
+                let again = try await bed.kvagent("rollback", "--batch", id, status: 1)
+                #expect(again.errors.contains(id), "\(again.errors)")
+            }
+            try await bed.kvagent("rollback", "--batch", "2", status: 64)
+            try await bed.kvagent("rollback", "a", "--batch", run, status: 64)
+            try await bed.kvagent("rollback", status: 64)
+        }
+    }
+
+    @Test("A batch goes back but for what has changed since")
+    func batchSince() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try await bed.kvagent("sync", status: 0)
+            let old = bed.current("a")
+            for name in ["a", "b"] {
+                try await bed.emulator.rotate(vault: TestBed.vault, name: name)
+            }
+            try await bed.kvagent("sync", status: 0)
+            let run = try #require(try await bed.json("history", "a")[0]["runId"].string)
+            let newest = try await bed.emulator.rotate(vault: TestBed.vault, name: "b")
+            try await bed.kvagent("sync", status: 0)
+            let answer = try await bed.json("rollback", "--batch", run)
+            #expect(answer["skipped"][0]["certificate"].string == "b")
+            #expect(answer["skipped"][0]["reason"].string?.contains("not live any more") == true)
+            #expect(bed.current("a") == old && bed.current("b") == newest)
+        }
+    }
+
+    @Test("Files that are neither on disk nor in the vault: the rehearsal says so, too")
+    func disabledInTheVault() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            removeTree(bed.certs.appending("web/versions/\(first)"))
+            try await bed.emulator.setEnabled(
+                false,
+                vault: TestBed.vault,
+                name: "web",
+                version: first
+            )
+            for arguments in [["--dry-run"], []] {
+                let result = try await bed.shell(
+                    "$0 rollback web \(arguments.joined(separator: " ")) --config $1"
+                )
+                #expect(result.status != 0)
+                #expect(result.errors.contains("disabled"), "\(result.errors)")
+            }
+            try await bed.emulator.delete(vault: TestBed.vault, name: "web")
+            let result = try await bed.kvagent("rollback", "web", status: 1)
+            #expect(result.errors.contains("deleted or purged"), "\(result.errors)")
+            #expect(bed.current("web") == second)
+            #expect(try await bed.json("status")["certificates"][0]["pin"] == .null)
+        }
+    }
+
     @Test("There is nothing to unpin, to roll back to or to pin: each is told and exits with 1")
     func nothing() async throws {
         try await withTestBed { bed in

@@ -4,116 +4,61 @@ import Hooks
 import KeyVault
 import Store
 
-/// What a rollback did, or would do.
-package struct RollbackReport: Sendable {
-    package let certificate: String
-    package let from: String?
-    package let to: VersionRecord
-
-    /// Whether the files have to come from the vault again, because those on disk are gone or
-    /// are not what was recorded.
-    package let isFetched: Bool
-
-    /// The hooks that run, in their order.
-    package let hooks: [String]
-
-    /// Nil for a rehearsal.
-    package let result: DeploymentResult?
-}
-
-/// A rollback as the operator asks for it.
-package struct RollbackRequest: Sendable {
-    package var certificate: String
-    package var target: RollbackTarget
-    package var reason: String?
-
-    /// Go back to a version that has expired, too.
-    package var isForced: Bool
-    package var isRehearsal: Bool
-
-    package init(
-        certificate: String,
-        target: RollbackTarget = .lastGood,
-        reason: String? = nil,
-        isForced: Bool = false,
-        isRehearsal: Bool = false
-    ) {
-        self.certificate = certificate
-        self.target = target
-        self.reason = reason
-        self.isForced = isForced
-        self.isRehearsal = isRehearsal
-    }
-}
-
 extension Agent {
-    /// Makes an earlier version live again, through the same phases as any deployment, and pins it.
+    /// Makes earlier versions live again, through the same phases as any deployment, as one batch.
     ///
-    /// The pin is written before the switch: were it written after, a crash between the two would
-    /// let the next poll undo the rollback. If the rollback fails, the pin that was there before
-    /// comes back.
+    /// Each is pinned before the switch: were it after, a crash between the two would let the next
+    /// poll undo the rollback. Where no pin is wanted, it gives way at the end, in one transaction,
+    /// to the refusal of the version that was live. If the rollback fails, the pin that was there
+    /// before comes back.
+    ///
+    /// A rehearsal fetches what would be fetched, to say whether it is there, and writes nothing.
     ///
     /// - Throws: ``Refusal``, `VaultError` when the files have to be fetched and can't be,
     ///   `StoreError`, `HistoryError`, `LockError`.
     package func rollback(_ request: RollbackRequest) async throws -> RollbackReport {
-        let certificate = try certificate(named: request.certificate)
         if !request.isRehearsal { _ = try await withLock { try await recover() } }
-        let record = try target(of: request, certificate: certificate)
-        var files = try storedFiles(record, of: certificate)
-        let isFetched = files == nil
-        if isFetched, !request.isRehearsal {
-            files = try await refetch(record, of: certificate)
-        }
-        let current = try store(of: certificate).currentVersion(of: certificate.name)
+        let plan = try plan(request)
         let catalog = hookCatalog()
-        var result: DeploymentResult?
-        if !request.isRehearsal {
-            result = try await withLock {
-                try await switchBack(request, to: record, files: files, of: certificate)
-            }
-        }
-        return RollbackReport(
-            certificate: certificate.name,
-            from: current,
-            to: record,
-            isFetched: isFetched,
-            hooks: [.check, .deploy, .reload].flatMap {
-                catalog.hooks($0, for: certificate.name).map(\.name)
-            } + certificate.verifications.map(\.name),
-            result: result
-        )
-    }
-
-    private func target(
-        of request: RollbackRequest,
-        certificate: ObservedCertificate
-    ) throws -> VersionRecord {
-        let deployments = try history.deployments(
-            HistoryFilter(certificate: certificate.name, outcome: .deployed)
-        )
-        // In the order in which they first went live: a version that was rolled back to is still
-        // as old as it was, so a second rollback goes further back and not forward again.
-        var deployed: [String] = []
-        for deployment in deployments.reversed() where !deployed.contains(deployment.version) {
-            deployed.append(deployment.version)
-        }
-        // What the oldest on record took the place of was live too, though a history that was begun
-        // anew has no row of its own for it.
-        if let first = deployments.last?.previousVersion, !deployed.contains(first) {
-            deployed.insert(first, at: 0)
-        }
-        let record = try request.target.resolve(
-            current: try store(of: certificate).currentVersion(of: certificate.name),
-            versions: try history.versions(of: certificate.name).filter { $0.thumbprint != nil },
-            deployed: deployed
-        )
-        if let notAfter = record.notAfter, notAfter <= Date(), !request.isForced {
-            throw Refusal(
-                "version \(record.version) expired on \(notAfter.formatted(.rfc3339))",
-                hint: "give --force to go back to it all the same"
+        var steps: [RollbackStep] = []
+        var candidates: [Candidate] = []
+        for step in plan.steps {
+            let stored = try storedFiles(step.record, of: step.certificate)
+            var files = stored
+            if files == nil { files = try await refetch(step.record, of: step.certificate) }
+            candidates.append(
+                Candidate(
+                    certificate: step.certificate,
+                    record: step.record,
+                    files: files,
+                    previous: step.current,
+                    trigger: .rollback,
+                    reason: request.reason
+                )
+            )
+            steps.append(
+                RollbackStep(
+                    certificate: step.certificate.name,
+                    from: step.current,
+                    to: step.record,
+                    isFetched: stored == nil,
+                    hooks: [.check, .deploy, .reload].flatMap {
+                        catalog.hooks($0, for: step.certificate.name).map(\.name)
+                    } + step.certificate.verifications.map(\.name)
+                )
             )
         }
-        return record
+        if !request.isRehearsal {
+            let results = try await withLock {
+                try await switchBack(candidates, request, catalog: catalog)
+            }
+            for index in steps.indices {
+                steps[index].result = results.first {
+                    $0.certificate == steps[index].certificate
+                }
+            }
+        }
+        return RollbackReport(batch: plan.batch, steps: steps, skipped: plan.skipped)
     }
 
     /// The files of a recorded version from the vault, refused unless they are the very same.
@@ -121,7 +66,18 @@ extension Agent {
         _ record: VersionRecord,
         of certificate: ObservedCertificate
     ) async throws -> [VersionFile] {
-        let fetched = try await fetch(record.version, of: certificate)
+        let fetched: Fetched
+        do {
+            fetched = try await fetch(record.version, of: certificate)
+        } catch let error as VaultError where [.disabled, .notFound].contains(error.kind) {
+            let state = error.kind == .disabled ? "disabled" : "deleted or purged"
+            throw Refusal(
+                "the files of version \(record.version) are gone from disk or altered, and in the vault it is \(state)",
+                hint: error.kind == .disabled
+                    ? "enable that version in the vault, or choose another one with --to"
+                    : "recover it in the vault, or choose another one with --to"
+            )
+        }
         switch fetched.content {
         case .certificate(let files, _):
             guard fetched.record.sha256 == record.sha256 else {
@@ -138,39 +94,71 @@ extension Agent {
     }
 
     private func switchBack(
+        _ candidates: [Candidate],
         _ request: RollbackRequest,
-        to record: VersionRecord,
-        files: [VersionFile]?,
-        of certificate: ObservedCertificate
-    ) async throws -> DeploymentResult? {
-        let previous = try store(of: certificate).currentVersion(of: certificate.name)
-        let earlierPin = try history.pin(of: certificate.name)
-        try history.setPin(
-            Pin(
-                certificate: certificate.name,
-                version: record.version,
-                reason: request.reason ?? "rollback",
-                actor: actor,
-                at: Date(),
-                until: nil
-            )
-        )
-        let candidate = Candidate(
-            certificate: certificate,
-            record: record,
-            files: files,
-            previous: previous,
-            trigger: .rollback,
-            reason: request.reason
-        )
-        let result = try await deploy([candidate], catalog: hookCatalog()).first
-        if result?.outcome != .deployed {
-            if let earlierPin {
-                try history.setPin(earlierPin)
-            } else {
-                try history.removePin(of: certificate.name, by: actor)
+        catalog: HookCatalog
+    ) async throws -> [DeploymentResult] {
+        // A pass may have been between the plan and the lock.
+        for candidate in candidates {
+            let current = try store(of: candidate.certificate).currentVersion(of: candidate.name)
+            guard current == candidate.previous else {
+                throw Refusal(
+                    "\(candidate.name) has just been changed to \(current ?? "nothing")",
+                    hint: "look at it, and say again what to go back to"
+                )
             }
         }
-        return result
+        var earlierPins: [String: Pin] = [:]
+        for candidate in candidates {
+            earlierPins[candidate.name] = try history.pin(of: candidate.name)
+            try history.setPin(pin(candidate, request))
+        }
+        let results = try await deploy(candidates, catalog: catalog)
+        for result in results {
+            if result.outcome == .deployed {
+                if case .refusal = request.hold { try refuseWhatWasLive(result, request) }
+            } else if let earlierPin = earlierPins[result.certificate] {
+                try history.setPin(earlierPin)
+            } else {
+                try history.removePin(of: result.certificate, by: actor)
+            }
+        }
+        return results
+    }
+
+    private func pin(_ candidate: Candidate, _ request: RollbackRequest) -> Pin {
+        let until: Date? = if case .pin(let until) = request.hold { until } else { nil }
+        return Pin(
+            certificate: candidate.name,
+            version: candidate.version,
+            reason: request.reason ?? "rollback",
+            actor: actor,
+            at: Date(),
+            until: until
+        )
+    }
+
+    private func refuseWhatWasLive(
+        _ result: DeploymentResult,
+        _ request: RollbackRequest
+    ) throws(HistoryError) {
+        let now = Date()
+        let refused = result.previousVersion.map { version in
+            NewDeployment(
+                certificate: result.certificate,
+                version: version,
+                trigger: .rollback,
+                actor: actor,
+                startedAt: now,
+                runID: runID
+            )
+        }
+        try history.removePin(
+            of: result.certificate,
+            refusing: refused,
+            reason: request.reason ?? "rolled back by \(actor)",
+            at: now,
+            by: actor
+        )
     }
 }
