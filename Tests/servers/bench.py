@@ -94,6 +94,7 @@ class Site:
 
     def __init__(self, bench, name, hooks, more=(), **entry):
         self.bench, self.name, self.more = bench, name, more
+        self.hooks, self.entry = hooks, entry
         self.directory = os.path.join(bench.directory, name)
         os.mkdir(self.directory)
         # As root makes them, whatever the umask.
@@ -156,12 +157,15 @@ class Site:
             raise Failed(f"kvagent sync: expected {results}, found {told}\n{self.last_hooks()}")
         return told[0]
 
+    def last(self, name=None):
+        """The newest deployment, as the history has it."""
+        name = name or self.name
+        return json.loads(self.kvagent("history", name, "--json", "--limit", "1").stdout)[0]
+
     def last_hooks(self, name=None):
         """What the hooks of the newest deployment said."""
-        name = name or self.name
-        rows = json.loads(self.kvagent("history", name, "--json", "--limit", "1").stdout)
         return "\n".join(
-            f"{run['name']}: {run['exitCode']} {run['output']}" for run in rows[0]["hooks"]
+            f"{run['name']}: {run['exitCode']} {run['output']}" for run in self.last(name)["hooks"]
         )
 
     def leaf(self, name=None):

@@ -45,6 +45,20 @@ def postgres(plain):
         raise OSError(f"no TLS here: the answer to SSLRequest is {answer!r}")
 
 
+def ldap(plain):
+    """RFC 4511, section 4.14.1: an extended request with the name of StartTLS."""
+    name = b"1.3.6.1.4.1.1466.20037"
+    request = b"\x02\x01\x01\x77" + bytes([len(name) + 2]) + b"\x80" + bytes([len(name)]) + name
+    plain.sendall(b"\x30" + bytes([len(request)]) + request)
+    answer = plain.recv(2, socket.MSG_WAITALL)
+    if answer[:1] != b"\x30":
+        raise OSError(f"no answer of LDAP: {answer!r}")
+    answer = plain.recv(answer[1], socket.MSG_WAITALL)
+    # The message's number, the response's tag and length, and then the result.
+    if answer[5:8] != b"\x0a\x01\x00":
+        raise OSError(f"no TLS here: the answer to StartTLS is {answer!r}")
+
+
 def _expect(plain, start):
     """Reads lines, one byte at a time lest any of TLS is swallowed, until one that has `start`."""
     while True:
