@@ -88,7 +88,7 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "migrations",
-            resources: [.embedInCode("v001_history.sql")],
+            resources: [.embedInCode("v001_history.sql"), .embedInCode("v002_ledger.sql")],
             swiftSettings: safe
         ),
         .target(
@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "HistoryTests",
-            dependencies: ["History", "Migrations", "TestSupport", grdb, system],
+            dependencies: ["History", "Migrations", "PKI", "TestSupport", grdb, system],
             swiftSettings: safe
         ),
         .testTarget(

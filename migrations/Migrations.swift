@@ -12,6 +12,7 @@ extension Migration {
     ///
     /// A shipped one never changes: a correction is a new file.
     package static let all = [
-        Migration(name: "v001_history", sql: PackageResources.v001_history_sql)
+        Migration(name: "v001_history", sql: PackageResources.v001_history_sql),
+        Migration(name: "v002_ledger", sql: PackageResources.v002_ledger_sql),
     ]
 }

@@ -47,7 +47,8 @@ package struct Agent: Sendable {
         try settings.makeDirectories()
         let (history, damagedHistory) = try History.openSettingAsideDamage(
             at: settings.historyFile.string,
-            now: Date()
+            now: Date(),
+            digest: .sha256
         )
         if let damagedHistory {
             logger.error(

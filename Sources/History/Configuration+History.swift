@@ -13,13 +13,16 @@ extension Configuration {
     }
 
     /// For the pool that writes, and reads beside it.
-    static var writing: Configuration {
+    ///
+    /// Its SQL has kvagent_sha256, with which the triggers chain what is written.
+    static func writing(_ digest: LedgerDigest) -> Configuration {
         var configuration = common
         // The daemon asks one thing at a time, and each connection costs a page cache.
         configuration.maximumReaderCount = 1
         configuration.prepareDatabase { db in
             // 512 KiB: the upper pages of the few indexes that a pass walks.
             try db.execute(sql: "PRAGMA cache_size = -512")
+            db.add(function: digest.sqlFunction)
             if !db.configuration.readonly {
                 // After a long reader has held up the checkpoint, the -wal shrinks back to this.
                 try db.execute(sql: "PRAGMA journal_size_limit = 4194304")

@@ -8,16 +8,19 @@ extension History {
     /// A new file is 0640, and root:adm for root where there is that group. A file from an earlier
     /// kvagent is brought up to date; one from a later kvagent is refused untouched, and so is a
     /// damaged one.
-    package static func open(at path: String) throws(HistoryError) -> History {
+    package static func open(
+        at path: String,
+        digest: LedgerDigest
+    ) throws(HistoryError) -> History {
         do {
             let file = DatabaseFile(path: path)
-            return try file.whileLocked { try openLocked(file) }
+            return try file.whileLocked { try openLocked(file, digest) }
         } catch {
             throw HistoryError(error, operation: opening, path: path)
         }
     }
 
-    /// As `open(at:)`, but a damaged file is given another name and a new one begun.
+    /// As `open(at:digest:)`, but a damaged file is given another name and a new one begun.
     ///
     /// Only what is proven damaged is: one that a later kvagent wrote, that may not be read, or
     /// that lies on a full disk, is refused as ever.
@@ -25,18 +28,19 @@ extension History {
     /// - Returns: Where the damaged file is now, nil where none was.
     package static func openSettingAsideDamage(
         at path: String,
-        now: Date
+        now: Date,
+        digest: LedgerDigest
     ) throws(HistoryError) -> (History, setAside: String?) {
         do {
             let file = DatabaseFile(path: path)
             return try file.whileLocked {
                 do {
-                    return (try openLocked(file), nil)
+                    return (try openLocked(file, digest), nil)
                 } catch {
                     let error = HistoryError(error, operation: opening, path: path)
                     guard error.kind == .damaged else { throw error }
                     let setAside = try file.setAside(now: now)
-                    return (try openLocked(file), setAside)
+                    return (try openLocked(file, digest), setAside)
                 }
             }
         } catch {
@@ -67,11 +71,14 @@ extension History {
     private static let opening = "open history"
 
     /// Creates, examines, and only then touches the database.
-    private static func openLocked(_ file: DatabaseFile) throws -> History {
+    private static func openLocked(
+        _ file: DatabaseFile,
+        _ digest: LedgerDigest
+    ) throws -> History {
         try file.createIfMissing()
         try file.checkWritable()
         try examine(file)
-        let pool = try DatabasePool(path: file.path, configuration: .writing)
+        let pool = try DatabasePool(path: file.path, configuration: .writing(digest))
         // After the pool is there: opening it, GRDB sets NORMAL, which after a power loss may
         // have forgotten the last transactions.
         try pool.writeWithoutTransaction { db in

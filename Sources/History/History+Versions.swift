@@ -46,26 +46,24 @@ extension VersionRecord {
     fileprivate func insert(_ db: Database) throws {
         try db.execute(
             sql: """
-                INSERT INTO version (
-                    certificate, version, thumbprint, sha256, subject, issuer, serial_number,
-                    dns_names, key_type, not_before, not_after, content_type, fetched_at
-                ) VALUES (
-                    :certificate, :version, :thumbprint, :sha256, :subject, :issuer, :serialNumber,
-                    :dnsNames, :keyType, :notBefore, :notAfter, :contentType, :fetchedAt
-                )
+                INSERT INTO version (certificate, version, dns_names, fetched_at)
+                VALUES (?, ?, '[]', ?)
                 """,
-            arguments: try facts
-                + [
-                    "certificate": certificate,
-                    "version": version,
-                    "fetchedAt": Timestamp.text(fetchedAt),
-                ]
+            arguments: [certificate, version, Timestamp.text(fetchedAt)]
         )
-        try insertFiles(db, id: db.lastInsertedRowID)
+        try complete(db, id: db.lastInsertedRowID)
     }
 
-    /// Fills in what an earlier fetch could not read.
+    /// Fills in what the certificate is, also where an earlier fetch could not read it.
+    ///
+    /// The files come first: the ledger chains them with the row that has a thumbprint.
     fileprivate func complete(_ db: Database, id: Int64) throws {
+        for (name, digest) in files {
+            try db.execute(
+                sql: "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",
+                arguments: [id, name, digest]
+            )
+        }
         try db.execute(
             sql: """
                 UPDATE version SET
@@ -77,7 +75,6 @@ extension VersionRecord {
                 """,
             arguments: try facts + ["id": id]
         )
-        try insertFiles(db, id: id)
     }
 
     /// The columns that say what the certificate is.
@@ -96,15 +93,6 @@ extension VersionRecord {
                 "notAfter": notAfter.map(Timestamp.text),
                 "contentType": contentType,
             ]
-        }
-    }
-
-    private func insertFiles(_ db: Database, id: Int64) throws {
-        for (name, digest) in files {
-            try db.execute(
-                sql: "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",
-                arguments: [id, name, digest]
-            )
         }
     }
 

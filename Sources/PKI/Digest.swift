@@ -8,7 +8,12 @@ package func sha256Hex(_ bytes: SensitiveBytes) -> String {
 
 /// SHA-256 in lower-case hexadecimal.
 package func sha256Hex(_ bytes: some Collection<UInt8>) -> String {
-    hex(digest(bytes, length: Int(SHA256_DIGEST_LENGTH)) { SHA256($0, $1, $2) })
+    hex(sha256(bytes))
+}
+
+/// SHA-256, its 32 bytes.
+package func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    digest(bytes, length: Int(SHA256_DIGEST_LENGTH)) { SHA256($0, $1, $2) }
 }
 
 /// SHA-1 in lower-case hexadecimal: a name that Azure gives to certificates, no protection.

@@ -105,7 +105,7 @@ struct DamageTests {
     func unreadableRow() throws {
         try withHistory { history, path in
             try history.deploy(version(1))
-            try raw(path).write { db in
+            try forging(path).write { db in
                 try db.execute(
                     sql: """
                         DROP TRIGGER deployment_is_closed_once;

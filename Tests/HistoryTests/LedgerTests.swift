@@ -44,13 +44,17 @@ struct LedgerTests {
             "DELETE FROM pin",
             "INSERT OR REPLACE INTO pin SELECT * FROM pin WHERE removed_at IS NULL",
             "DELETE FROM certificate WHERE name = 'web'",
+            "INSERT INTO version_file SELECT id, 'other.pem', sha256 FROM version",
+            "UPDATE ledger_entry SET content = chain",
+            "DELETE FROM ledger_entry",
+            "INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry",
         ]
     )
     func unchangeable(by statement: String) throws {
         try withLedger { path in
             let before = try dump(path)
             #expect(throws: DatabaseError.self) {
-                try raw(path).write { db in
+                try forging(path).write { db in
                     // As it is where SQLite was built without DEFAULT_RECURSIVE_TRIGGERS: then
                     // REPLACE tells the DELETE triggers nothing.
                     try db.execute(sql: "PRAGMA recursive_triggers = OFF")
@@ -64,7 +68,7 @@ struct LedgerTests {
     @Test("An open deployment may be closed, and its reason and error set, by plain SQL too")
     func closable() throws {
         try withLedger { path in
-            try raw(path).write { db in
+            try forging(path).write { db in
                 try db.execute(sql: "UPDATE deployment SET reason = 'a', error = 'b' WHERE id = 2")
                 try db.execute(
                     sql: """
@@ -92,8 +96,10 @@ struct LedgerTests {
                 + "'web', 'ffffffffffffffffffffffffffffffff', '[]', fetched_at, 'aa' FROM version",
             "INSERT INTO version (certificate, version, dns_names, fetched_at) SELECT "
                 + "'web', 'ffffffffffffffffffffffffffffffff', '{}', fetched_at FROM version",
-            "INSERT INTO version_file SELECT id, '../../etc/passwd', sha256 FROM version",
-            "INSERT INTO version_file SELECT id, 'cert.pem', 'abc' FROM version",
+            "INSERT INTO version_file SELECT id, '../../etc/passwd', '\(digest("1"))' FROM version "
+                + "WHERE thumbprint IS NULL",
+            "INSERT INTO version_file SELECT id, 'cert.pem', 'abc' FROM version "
+                + "WHERE thumbprint IS NULL",
             "UPDATE certificate SET name = '../web'",
             "UPDATE certificate SET url = ''",
             "INSERT INTO owed_hook VALUES ('web', 'ffffffffffffffffffffffffffffffff', 'later', 'h', "
@@ -109,9 +115,26 @@ struct LedgerTests {
         try withLedger { path in
             let before = try dump(path)
             #expect(throws: DatabaseError.self) {
-                try raw(path).write { db in try db.execute(sql: statement) }
+                try forging(path).write { db in try db.execute(sql: statement) }
             }
             #expect(try dump(path) == before)
+        }
+    }
+
+    @Test("Another program can't add to what is chained: it lacks the function")
+    func needsFunction() throws {
+        try withLedger { path in
+            let error = #expect(throws: DatabaseError.self) {
+                try raw(path).write { db in
+                    try db.execute(
+                        sql: """
+                            INSERT INTO pin (certificate, version, actor, pinned_at)
+                            VALUES ('api', '\(version(1))', 'ada', '2026-11-24T08:00:00.000Z')
+                            """
+                    )
+                }
+            }
+            #expect(error?.message?.contains("kvagent_sha256") == true)
         }
     }
 
@@ -119,6 +142,9 @@ struct LedgerTests {
     private func withLedger(_ body: (String) throws -> Void) throws {
         try withHistory { history, path in
             try history.record(.sample(version(1)))
+            try history.record(
+                VersionRecord(certificate: "web", version: version(9), fetchedAt: time(1))
+            )
             let id = try history.deploy(version(1), as: .rejected)
             try history.record(.sample(), of: id)
             _ = try history.begin(.sample(version(2), previous: version(1)))

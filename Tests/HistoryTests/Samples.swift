@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import PKI
 import SystemPackage
 import TestSupport
 
@@ -43,9 +44,37 @@ func withHistory<Result>(
     }
 }
 
+extension LedgerDigest {
+    static let sha256 = LedgerDigest { PKI.sha256($0) }
+}
+
+extension History {
+    /// With the digest that all tests have.
+    static func open(at path: String) throws(HistoryError) -> History {
+        try open(at: path, digest: .sha256)
+    }
+
+    /// Likewise.
+    static func openSettingAsideDamage(
+        at path: String,
+        now: Date
+    ) throws(HistoryError) -> (History, setAside: String?) {
+        try openSettingAsideDamage(at: path, now: now, digest: .sha256)
+    }
+}
+
 /// Another program's connection to the file, which knows nothing of kvagent.
 func raw(_ path: String) throws -> DatabaseQueue {
     try DatabaseQueue(path: path)
+}
+
+/// A connection that has kvagent's function but none of its manners.
+func forging(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.prepareDatabase { db in
+        db.add(function: LedgerDigest.sha256.sqlFunction)
+    }
+    return try DatabaseQueue(path: path, configuration: configuration)
 }
 
 extension NewDeployment {

@@ -34,6 +34,7 @@ struct HistoryCommand: ParsableCommand {
     @Option(name: .long, help: "At most so many.")
     var limit = 50
 
+    @OptionGroup var verification: VerificationOptions
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var output: OutputOptions
 
@@ -44,6 +45,7 @@ struct HistoryCommand: ParsableCommand {
     func run() throws {
         let settings = try settingsOptions.settings()
         let history = try settings.historyForReading()
+        if verification.verify { return try verification.run(history, output) }
         if let name { try Self.check(name, settings, history) }
         let deployments =
             try history?.deployments(

@@ -1,0 +1,7 @@
+import History
+import PKI
+
+extension LedgerDigest {
+    /// OpenSSL's.
+    package static let sha256 = LedgerDigest { PKI.sha256($0) }
+}
