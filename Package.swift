@@ -88,7 +88,10 @@ let package = Package(
         .target(
             name: "Migrations",
             path: "migrations",
-            resources: [.embedInCode("v001_history.sql"), .embedInCode("v002_ledger.sql")],
+            resources: [
+                .embedInCode("v001_history.sql"), .embedInCode("v002_ledger.sql"),
+                .embedInCode("v003_questions.sql"),
+            ],
             swiftSettings: safe
         ),
         .target(

@@ -145,19 +145,26 @@ package struct HistoryFilter: Sendable, Hashable {
     package var certificate: String?
     /// Only what began then or later.
     package var since: Date?
+    /// Only what began before.
+    package var until: Date?
     package var outcome: Outcome?
+    package var trigger: Trigger?
     /// The newest so many.
     package var limit: Int?
 
     package init(
         certificate: String? = nil,
         since: Date? = nil,
+        until: Date? = nil,
         outcome: Outcome? = nil,
+        trigger: Trigger? = nil,
         limit: Int? = nil
     ) {
         self.certificate = certificate
         self.since = since
+        self.until = until
         self.outcome = outcome
+        self.trigger = trigger
         self.limit = limit
     }
 }

@@ -48,30 +48,38 @@ extension Query {
         """
 
     /// What was tried, newest first.
+    ///
+    /// Between two moments, and of every certificate, "newest" goes by the clock and not by the
+    /// id: then the index of moments gives the order, and a small limit ends the search at once.
     package static func deployments(_ filter: HistoryFilter) -> Query {
-        // Since a moment, and of every certificate, the way is through the index of moments; but
-        // SQLite, which does not know how few rows that leaves, prefers one that gives it the
-        // order as well. A unary + keeps it from that (https://www.sqlite.org/optoverview.html).
-        let plus = filter.since != nil && filter.certificate == nil ? "+" : ""
+        let isByTime = filter.certificate == nil && (filter.since ?? filter.until) != nil
         var conditions: [String] = []
         var arguments = StatementArguments()
-        if let certificate = filter.certificate {
-            conditions.append("d.certificate = ?")
-            arguments += [certificate]
+        func add(_ condition: String, _ value: String) {
+            conditions.append(condition)
+            arguments += [value]
         }
+        if let certificate = filter.certificate { add("d.certificate = ?", certificate) }
+        // SQLite doesn't know which index leaves the fewest rows. A unary + keeps it from those
+        // that would not (https://www.sqlite.org/optoverview.html).
         if let outcome = filter.outcome {
-            conditions.append("\(plus)d.outcome = ?")
-            arguments += [outcome.rawValue]
+            let isRarer = filter.trigger?.isUsual ?? true
+            let leads = !isByTime && (filter.certificate != nil || isRarer)
+            add("\(leads ? "" : "+")d.outcome = ?", outcome.rawValue)
         }
-        if let since = filter.since {
-            conditions.append("d.started_at >= ?")
-            arguments += [Timestamp.text(since)]
+        if let trigger = filter.trigger {
+            let isRarer = filter.outcome == nil || !trigger.isUsual
+            let leads = !isByTime && filter.certificate == nil && isRarer
+            add("\(leads ? "" : "+")d.\"trigger\" = ?", trigger.rawValue)
         }
+        if let since = filter.since { add("d.started_at >= ?", Timestamp.text(since)) }
+        if let until = filter.until { add("d.started_at < ?", Timestamp.text(until)) }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         // To SQLite a negative limit is none.
         arguments += [filter.limit.map { max(0, $0) } ?? -1]
+        let order = isByTime ? "d.started_at DESC, d.id DESC" : "d.id DESC"
         return Query(
-            sql: "\(selectDeployments) \(condition) ORDER BY \(plus)d.id DESC LIMIT ?",
+            sql: "\(selectDeployments) \(condition) ORDER BY \(order) LIMIT ?",
             arguments: arguments
         )
     }
@@ -189,5 +197,15 @@ extension Query {
                 """,
             arguments: ["[" + deployments.map(String.init).joined(separator: ",") + "]"]
         )
+    }
+}
+
+extension Trigger {
+    /// Whether most of the ledger is of this trigger.
+    fileprivate var isUsual: Bool {
+        switch self {
+        case .poll, .sync: true
+        case .rollback, .drift, .recovery: false
+        }
     }
 }

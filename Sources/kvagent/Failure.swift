@@ -66,11 +66,13 @@ struct Failure {
                 Output.toStandardError("kvagent: error: \(error)")
                 return ExitStatus.failed.rawValue
             }
-        } else if CommandLine.arguments.contains("--json"), !messages.isEmpty {
+        } else if Self.isForProgram, !messages.isEmpty {
             let object = ErrorObject(
                 error: ErrorObject.Body(messages: messages, hint: hint, exitCode: status)
             )
-            Output.toStandardError(Output.json(object))
+            Output.toStandardError(
+                Output.json(object, isPretty: !CommandLine.arguments.contains("--jsonl"))
+            )
         } else {
             // The journal takes a line's severity from its beginning (sd-daemon(3)).
             let severity = Journal.receives() ? "<3>" : ""
@@ -80,6 +82,11 @@ struct Failure {
             if let hint { Output.toStandardError("\(severity)kvagent: hint: \(hint)") }
         }
         return status
+    }
+
+    /// Whether a program reads what this command prints.
+    private static var isForProgram: Bool {
+        !CommandLine.arguments.allSatisfy { $0 != "--json" && $0 != "--jsonl" }
     }
 
     /// Says that nothing could be judged, where a monitor looks for it: on standard output.

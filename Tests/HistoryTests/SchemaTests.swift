@@ -14,6 +14,7 @@ struct SchemaTests {
     private static let shipped: [String: UInt64] = [
         "v001_history": 0x0f6b_40cd_1ca7_e200,
         "v002_ledger": 0xb802_19b6_2e5d_339f,
+        "v003_questions": 0xd54a_6dc4_a111_23b6,
     ]
 
     @Test("A migration that was shipped is never changed, and every one is known here")
@@ -132,20 +133,55 @@ struct SchemaTests {
                 allowed: []
             ),
             Question(
+                "of a trigger",
+                HistoryFilter(trigger: .rollback),
+                ["deployment_by_trigger"],
+                allowed: []
+            ),
+            Question(
+                "of an outcome and a rare trigger",
+                HistoryFilter(outcome: .deployed, trigger: .rollback),
+                ["deployment_by_trigger"],
+                allowed: []
+            ),
+            Question(
+                "of an outcome and a usual trigger",
+                HistoryFilter(outcome: .rolledBack, trigger: .poll),
+                ["deployment_by_outcome"],
+                allowed: []
+            ),
+            Question(
+                "of a certificate and a trigger",
+                HistoryFilter(certificate: "web", trigger: .rollback),
+                ["deployment_by_certificate"],
+                allowed: []
+            ),
+            Question(
                 "since",
-                HistoryFilter(since: time(0)),
+                HistoryFilter(since: time(0), limit: 50),
                 ["deployment_by_start"],
-                allowed: ["USE TEMP B-TREE FOR ORDER BY"]
+                allowed: []
             ),
             Question(
-                "since, of an outcome",
-                HistoryFilter(since: time(0), outcome: .deployed),
+                "until",
+                HistoryFilter(until: time(0), limit: 50),
                 ["deployment_by_start"],
-                allowed: ["USE TEMP B-TREE FOR ORDER BY"]
+                allowed: []
             ),
             Question(
-                "since, of a certificate",
-                HistoryFilter(certificate: "web", since: time(0)),
+                "between, of an outcome and a trigger",
+                HistoryFilter(
+                    since: time(0),
+                    until: time(9),
+                    outcome: .deployed,
+                    trigger: .rollback
+                ),
+                ["deployment_by_start"],
+                allowed: []
+            ),
+            Question(
+                "between, of a certificate",
+                HistoryFilter(certificate: "web", since: time(0), until: time(9)),
                 ["deployment_by_certificate"],
                 allowed: []
             ),

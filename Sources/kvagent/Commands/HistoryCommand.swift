@@ -24,6 +24,12 @@ struct HistoryCommand: ParsableCommand {
 
     @Option(
         name: .long,
+        help: ArgumentHelp("Only those begun before; written as for --since.", valueName: "time")
+    )
+    var until: PastTime?
+
+    @Option(
+        name: .long,
         help: ArgumentHelp(
             "Only those that ended so.",
             valueName: "outcome"
@@ -31,33 +37,47 @@ struct HistoryCommand: ParsableCommand {
     )
     var outcome: Outcome?
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Only those that this began.",
+            valueName: "trigger"
+        )
+    )
+    var trigger: Trigger?
+
     @Option(name: .long, help: "At most so many.")
     var limit = 50
 
     @OptionGroup var verification: VerificationOptions
     @OptionGroup var settingsOptions: SettingsOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var list: ListOptions
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        if let since, let until, until.date <= since.date {
+            throw ValidationError("--until must be later than --since")
+        }
     }
 
     func run() throws {
         let settings = try settingsOptions.settings()
         let history = try settings.historyForReading()
-        if verification.verify { return try verification.run(history, output) }
+        if verification.verify { return try verification.run(history, list.output) }
         if let name { try Self.check(name, settings, history) }
         let deployments =
             try history?.deployments(
                 HistoryFilter(
                     certificate: name,
                     since: since?.date,
+                    until: until?.date,
                     outcome: outcome,
+                    trigger: trigger,
                     limit: limit
                 )
             ) ?? []
         let reports = deployments.map { DeploymentReport($0) }
-        try Output.print(reports, asJSON: output.json) { reports.text }
+        try Output.print(reports, as: list) { reports.text }
     }
 
     /// A certificate that has gone from the settings is still asked for; a mistyped one never
@@ -97,6 +117,7 @@ extension [DeploymentReport] {
 }
 
 extension Outcome: ExpressibleByArgument {}
+extension Trigger: ExpressibleByArgument {}
 
 /// A point in time as a person writes it.
 struct PastTime: ExpressibleByArgument {

@@ -1,51 +1,92 @@
 import Agent
 import Foundation
-import Glibc
 
 /// Columns for people; the last one is cut where the terminal ends.
 struct Table {
-    private let header: [String]
-    private var rows: [[String]] = []
+    /// What stands in one place of the table.
+    struct Cell {
+        let text: String
+        let style: Style?
+
+        /// Control characters, which a reason from elsewhere may hold, would tear the table apart
+        /// or speak to the terminal.
+        init(_ text: String, style: Style? = nil) {
+            self.text = text.isPlain ? text : String(text.map { $0.isControl ? " " : $0 })
+            self.style = style
+        }
+    }
+
+    private let header: [Cell]
+    private var rows: [[Cell]] = []
+
+    /// Lines beneath a row, by the row's number.
+    private var notes: [Int: [String]] = [:]
 
     init(_ header: String...) {
-        self.header = header
+        self.header = header.map { Cell($0) }
     }
 
     mutating func add(_ row: String...) {
-        rows.append(row)
+        rows.append(row.map { Cell($0) })
+    }
+
+    mutating func add(cells: [Cell]) {
+        rows.append(cells)
+    }
+
+    /// Adds a line, as it is, beneath the last row.
+    mutating func add(note: String) {
+        notes[rows.count, default: []].append(Cell(note).text)
     }
 
     /// The lines, with no blanks at their ends.
     func text(width: Int? = Terminal.width) -> String {
         let all = [header] + rows
-        let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-        return all.map { row in
-            let line = zip(row, widths)
-                .map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-                .joined(separator: "  ")
-            let trimmed = String(line.reversed().drop { $0 == " " }.reversed())
-            guard let width, trimmed.count > width else { return trimmed }
-            return trimmed.prefix(width - 1) + "…"
+        let widths = header.indices.map { column in all.map { $0[column].text.count }.max() ?? 0 }
+        return all.enumerated().flatMap { number, row in
+            [line(row, widths, width)] + (notes[number] ?? []).map { $0.cut(to: width) }
         }.joined(separator: "\n")
     }
-}
 
-/// What is known of the terminal that standard output goes to.
-enum Terminal {
-    /// Its columns; nil when it isn't one, and then nothing is cut.
-    static var width: Int? {
-        guard isatty(STDOUT_FILENO) == 1 else { return nil }
-        var size = winsize()
-        guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 20 else {
-            return nil
+    /// One row; blanks behind its last word are left out, and colours take no room.
+    private func line(_ row: [Cell], _ widths: [Int], _ width: Int?) -> String {
+        let padded = zip(row, widths).map {
+            $0.text + String(repeating: " ", count: $1 - $0.text.count)
+        }.joined(separator: "  ")
+        let plain = String(padded.reversed().drop { $0 == " " }.reversed()).cut(to: width)
+        var line = ""
+        var rest = plain[...]
+        for (cell, width) in zip(row, widths) {
+            let text = rest.prefix(cell.text.count)
+            line += cell.style?.applied(to: text) ?? String(text)
+            rest = rest.dropFirst(text.count)
+            let blanks = rest.prefix(width - cell.text.count + 2)
+            line += blanks
+            rest = rest.dropFirst(blanks.count)
         }
-        return Int(size.ws_col)
+        return line
     }
 }
 
 extension String {
     /// A version as tables show it: enough to tell versions apart and to give to `--to`.
     var shortVersion: String { String(prefix(8)) }
+
+    /// The beginning that fits, with a sign that there was more.
+    fileprivate func cut(to width: Int?) -> String {
+        guard let width, count > width else { return self }
+        let sign = Terminal.isUnicode ? "…" : "..."
+        guard width > sign.count else { return String(sign.prefix(width)) }
+        return prefix(width - sign.count) + sign
+    }
+
+    fileprivate var isPlain: Bool { !contains(where: \.isControl) }
+}
+
+extension Character {
+    fileprivate var isControl: Bool {
+        unicodeScalars.contains { $0.properties.generalCategory == .control }
+    }
 }
 
 extension Date {
@@ -60,7 +101,6 @@ extension Date {
             )
         )
     }
-
     /// How far away a date is, in the largest unit that fits: `89 days`, `3 h`, `expired`.
     func remaining(from now: Date = Date()) -> String {
         let seconds = timeIntervalSince(now)
