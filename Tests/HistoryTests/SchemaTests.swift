@@ -212,6 +212,18 @@ struct SchemaTests {
                 .lastGood(before: version(1), of: "web"),
                 ["deployment_by_result"]
             ),
+            // From the first certificate to the last, of which there are few.
+            Question(
+                "live at a moment",
+                .live(at: time(0)),
+                ["deployment_by_finish"],
+                allowed: ["SCAN c"]
+            ),
+            Question(
+                "live at a moment, of a certificate",
+                .live(at: time(0), of: "web"),
+                ["deployment_by_finish"]
+            ),
             Question(
                 "outcome counts",
                 .outcomeCounts(of: "web"),

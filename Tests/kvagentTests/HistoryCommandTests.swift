@@ -92,11 +92,67 @@ struct HistoryCommandTests {
         }
     }
 
+    /// A moment as it is printed: in whole seconds.
+    private func second(_ moment: String) -> String { moment.prefix(19) + "Z" }
+
+    @Test("What was live at a moment is said of each certificate, also of one that has gone")
+    func live() async throws {
+        try await withTestBed { bed in
+            let early = Date().formatted(.iso8601)
+            try await bed.observe(["web", "api"])
+            try await bed.kvagent("sync", status: 0)
+            let first = try #require(bed.current("web"))
+            let between = Date().formatted(
+                Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+            )
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("rollback", "web", "--reason", "clients broke", status: 0)
+            try bed.writeSettings(["web"])
+
+            let then = try await bed.json("history", "--at", between)
+            #expect(then.array.map { $0["certificate"].string } == ["web", "api"])
+            let row = try await bed.json("history", "web").array.last
+            for field in ["version", "thumbprint", "sha256", "notBefore", "notAfter", "runId"] {
+                #expect(then[0][field] == row?[field], "\(field)")
+            }
+            #expect(then[0]["version"].string == first)
+            #expect(then[0]["since"] == row?["finishedAt"])
+            #expect(then[0]["trigger"].string == "sync" && then[0]["at"].string == second(between))
+            #expect(then[0]["isExpired"] == .flag(false))
+
+            let now = try await bed.json("history", "web", "--at", "0m")[0]
+            #expect(now["version"].string == first && now["trigger"].string == "rollback")
+            #expect(now["reason"].string == "clients broke")
+
+            let before = try await bed.json("history", "--at", early)
+            #expect(before.array.count == 1)
+            #expect(before[0]["version"] == .null && before[0]["isExpired"] == .null)
+            #expect(before[0].keys == now.keys)
+            let text = try await bed.kvagent("history", "--at", early, status: 0).output
+            #expect(text.contains("web          nothing"), "\(text)")
+            let csv = try await bed.kvagent("history", "--at", between, "--csv", status: 0).output
+            #expect(csv.contains("web,\(second(between)),\(first),"), "\(csv)")
+        }
+    }
+
+    @Test("Before the first start nothing was live")
+    func liveWithoutHistory() async throws {
+        try await withTestBed { bed in
+            try bed.writeSettings(["web"])
+            let live = try await bed.json("history", "--at", "1d")
+            #expect(live.array.count == 1 && live[0]["version"] == .null)
+        }
+    }
+
     @Test(
         "Forms that exclude each other, and times the wrong way round, are wrong usage",
         arguments: [
             ["--json", "--csv"], ["--csv", "--jsonl"], ["--json", "--jsonl", "--csv"],
             ["--since", "1h", "--until", "2h"], ["--trigger", "magic"], ["--limit", "0"],
+            ["--at", "2200-01-01"], ["--at", "1h", "--since", "2h"],
+            ["--at", "1h", "--limit", "5"],
+            ["--at", "soon"],
         ]
     )
     func usage(arguments: [String]) async throws {

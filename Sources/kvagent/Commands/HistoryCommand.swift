@@ -7,7 +7,7 @@ import History
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List deployments, newest first."
+        abstract: "List deployments, newest first, or say what was live at a moment."
     )
 
     @Argument(help: "Only those of this certificate.", completion: Completion.certificates)
@@ -46,15 +46,34 @@ struct HistoryCommand: ParsableCommand {
     )
     var trigger: Trigger?
 
-    @Option(name: .long, help: "At most so many.")
-    var limit = 50
+    @Option(name: .long, help: "At most so many. (default: 50)")
+    var limit: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Say instead what was live then, for each certificate; written as for --since.",
+            valueName: "time"
+        )
+    )
+    var at: PastTime?
 
     @OptionGroup var verification: VerificationOptions
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var list: ListOptions
 
     func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        if let at {
+            guard at.date <= Date() else { throw ValidationError("--at lies in the future") }
+            guard since == nil, until == nil, outcome == nil, trigger == nil, limit == nil,
+                !verification.verify
+            else {
+                throw ValidationError(
+                    "--at excludes --since, --until, --outcome, --trigger, --limit and --verify"
+                )
+            }
+        }
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }
         if let since, let until, until.date <= since.date {
             throw ValidationError("--until must be later than --since")
         }
@@ -65,6 +84,7 @@ struct HistoryCommand: ParsableCommand {
         let history = try settings.historyForReading()
         if verification.verify { return try verification.run(history, list.output) }
         if let name { try Self.check(name, settings, history) }
+        if let at { return try printLive(at: at.date, settings, history) }
         let deployments =
             try history?.deployments(
                 HistoryFilter(
@@ -73,7 +93,7 @@ struct HistoryCommand: ParsableCommand {
                     until: until?.date,
                     outcome: outcome,
                     trigger: trigger,
-                    limit: limit
+                    limit: limit ?? 50
                 )
             ) ?? []
         let reports = deployments.map { DeploymentReport($0) }
