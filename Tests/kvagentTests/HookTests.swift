@@ -200,6 +200,36 @@ struct HookEndToEndTests {
         }
     }
 
+    @Test("What a version owes is forgotten when it goes back")
+    func owedByWhatWentBack() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try bed.hook("deploy/later", "[ $KVAGENT_VERSION != \(second) ] || exit 75")
+            try bed.hook("reload/no", "[ $KVAGENT_VERSION != \(second) ]")
+            try await bed.kvagent("sync", status: 1)
+            let status = try await bed.json("status")["certificates"][0]
+            #expect(status["owedHooks"].array.isEmpty)
+            #expect(status["state"].string == "rejected")
+        }
+    }
+
+    @Test("An owed hook that succeeds on the way back to its version is owed no more")
+    func settledOnTheWayBack() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = try #require(bed.current("web"))
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try bed.hook("deploy/d", "exit 75")
+            try await bed.kvagent("sync", status: 0)
+            try bed.hook("deploy/d", "[ $KVAGENT_VERSION != \(first) ]")
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(try await bed.json("status")["certificates"][0]["owedHooks"].array.isEmpty)
+        }
+    }
+
     @Test("An owed hook that can't be found for a while stays owed")
     func owedHookAway() async throws {
         try await withTestBed { bed in

@@ -162,9 +162,13 @@ extension Batch {
         of indices: [Int]
     ) async {
         let run = await run(hook, event, of: indices)
-        guard !run.outcome.isSuccess else { return }
         for index in indices {
-            owe(owed(hook, index, live: false))
+            let debt = owed(hook, index, live: false)
+            guard !run.outcome.isSuccess else {
+                note { history throws(HistoryError) in try history.settle(debt) }
+                continue
+            }
+            owe(debt)
             members[index].isOwing = true
             members[index].error = (members[index].error ?? "") + "; on the way back \(run.summary)"
         }

@@ -146,6 +146,9 @@ struct Batch {
                 of: candidate.name
             )
             if members[index].state == .live { members[index].state = .wentBack }
+            note { history throws(HistoryError) in
+                try history.settleOwedHooks(of: candidate.name, except: candidate.previous)
+            }
         } catch {
             let earlier = members[index].error.map { "\($0); " } ?? ""
             end(index, as: .failed, "\(earlier)going back: \(error)")
