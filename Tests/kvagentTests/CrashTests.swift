@@ -99,6 +99,34 @@ struct CrashTests {
         }
     }
 
+    @Test(
+        "A rollback that failed while it was killed gives way to the pin that was there before",
+        arguments: [1, 2]
+    )
+    func failedRollback(kills: Int) async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let first = try #require(bed.current("web"))
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            try await bed.kvagent("rollback", "web", "--to", second, status: 0)
+            for kill in 1...kills {
+                try bed.hook("deploy/k", killingOnce(bed))
+                try await bed.kvagent(kill == 1 ? "rollback" : "sync", "web", status: 137)
+                removeTree(bed.directory.appending("killed"))
+            }
+            try bed.hook("deploy/k", "[ $KVAGENT_VERSION != \(first) ]")
+            try await bed.kvagent("sync", status: 1)
+            #expect(bed.current("web") == second)
+            #expect(
+                try await bed.json("status")["certificates"][0]["pin"]["version"].string == second
+            )
+        }
+    }
+
     @Test("Going back that was cut short is finished: the hooks of what is live again run")
     func goingBack() async throws {
         try await withTestBed { bed in

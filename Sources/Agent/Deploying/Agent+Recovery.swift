@@ -25,7 +25,7 @@ extension Agent {
         for run in Set(open.map(\.runID)) { await runner.endLeftovers(of: run) }
         let catalog = hookCatalog()
         var candidates: [Candidate] = []
-        var rollbacks: Set<String> = []
+        var rollbacks: [String: String] = [:]
         for deployment in open {
             logger.warning(
                 .notable(.interrupted),
@@ -44,10 +44,13 @@ extension Agent {
                 // The pass that follows meets the same error and reports it for the certificate.
                 continue
             }
+            if current != deployment.version {
+                try history.settleOwedHooks(of: certificate.name, except: current)
+            }
             if current == deployment.version {
                 let candidate = try takeOver(deployment, of: certificate)
                 candidates.append(candidate)
-                if deployment.trigger == .rollback { rollbacks.insert(candidate.name) }
+                if try isRollback(deployment) { rollbacks[candidate.name] = deployment.version }
             } else if let current, current == deployment.previousVersion, deployment.sawLiveHooks {
                 try close(
                     deployment,
@@ -57,21 +60,39 @@ extension Agent {
             } else {
                 try close(deployment, because: failure, owing: [])
             }
-            if deployment.trigger == .rollback, failure != nil,
-                try history.pin(of: certificate.name)?.version == deployment.version
-            {
-                // A rollback that failed must not leave its pin on what isn't live.
-                try history.removePin(of: certificate.name, by: actor)
+            if failure != nil, try isRollback(deployment) {
+                try endRollback(of: certificate.name, to: deployment.version)
             }
         }
         guard !candidates.isEmpty else { return [] }
         let results = try await deploy(candidates, catalog: catalog)
         for result in results where result.outcome != .deployed {
-            if rollbacks.contains(result.certificate) {
-                try history.removePin(of: result.certificate, by: actor)
+            if let version = rollbacks[result.certificate] {
+                try endRollback(of: result.certificate, to: version)
             }
         }
         return results.compactMap(\.error)
+    }
+
+    /// Whether a deployment is a rollback, or finishes one that a crash cut short.
+    private func isRollback(_ deployment: Deployment) throws(HistoryError) -> Bool {
+        guard deployment.trigger == .recovery else { return deployment.trigger == .rollback }
+        let earlier = try history.deployments(HistoryFilter(certificate: deployment.certificate))
+            .filter { $0.version == deployment.version && $0.id < deployment.id }
+        return earlier.prefix { $0.outcome == .interrupted }.contains { $0.trigger == .rollback }
+    }
+
+    /// Takes the pin of a rollback that failed from what isn't live; the pin that it took the place
+    /// of comes back.
+    private func endRollback(of certificate: String, to version: String) throws(HistoryError) {
+        let pins = try history.pins(of: certificate)
+        guard let pin = pins.first, pin.removedAt == nil, pin.pin.version == version else { return }
+        // The one that was lifted by setting this one, and not by a person before.
+        if let earlier = pins.dropFirst().first, earlier.removedAt == pin.pin.at {
+            try history.setPin(earlier.pin)
+        } else {
+            try history.removePin(of: certificate, by: actor)
+        }
     }
 
     /// The version that is live, after one whose hook had failed was taken back.
