@@ -125,6 +125,21 @@ struct RollbackTests {
         }
     }
 
+    @Test("A version that a rollback found bad is no last good one, also where it was the first")
+    func refusedFirst() async throws {
+        try await withTestBed { bed in
+            let (first, second) = try await twoVersions(bed)
+            try bed.hook("check/no", "[ $KVAGENT_VERSION != \(first) ]")
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(try await bed.outcomes("web").first == "rejected")
+            removeTree(bed.hooks)
+            try await bed.kvagent("rollback", "web", status: 1)
+            #expect(bed.current("web") == second)
+            try await bed.kvagent("rollback", "web", "--to", first, status: 0)
+            #expect(bed.current("web") == first)
+        }
+    }
+
     @Test("A rehearsal of a rollback changes nothing")
     func dryRun() async throws {
         try await withTestBed { bed in

@@ -55,7 +55,8 @@ extension Agent {
         // What the oldest on record took the place of was live too, though a history that was
         // begun anew has no row of its own for it.
         guard let replaced = deployed.first?.previousVersion,
-            !deployed.contains(where: { $0.version == replaced })
+            !deployed.contains(where: { $0.version == replaced }),
+            try history.refusal(of: replaced, of: name) == nil
         else { return deployed.map(\.version) }
         return [replaced] + deployed.map(\.version)
     }
