@@ -178,6 +178,14 @@ let package = Package(
             swiftSettings: safe
         ),
         .testTarget(
+            name: "ModelTests",
+            dependencies: [
+                "Agent", "History", "KeyVaultEmulator", "PKI", "Sensitive", "Store", "TestSupport",
+                "kvagent", logging, subprocess, system,
+            ],
+            swiftSettings: safe
+        ),
+        .testTarget(
             name: "KeyVaultEmulatorTests",
             dependencies: ["HTTP", "KeyVaultEmulator", "Sensitive", "TestSupport", "PKI"],
             swiftSettings: safe
