@@ -105,6 +105,7 @@ let package = Package(
                 "AzureIdentity", "History", "Hooks", "HTTP", "KeyVault", "Locking", "Sensitive",
                 "Store", "PKI", logging, serviceLifecycle, system, unixSignals, yams,
             ],
+            resources: [.embedInCode("Settings/Schema/kvagent.schema.json")],
             swiftSettings: safe
         ),
         .executableTarget(

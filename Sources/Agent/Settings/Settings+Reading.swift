@@ -15,6 +15,11 @@ extension Settings {
     ///
     /// - Throws: ``SettingsError`` with every problem that the file has.
     package static func read(_ file: String) throws(SettingsError) -> Settings {
+        try parse(text(of: file), file: file)
+    }
+
+    /// The text of a file that should hold settings.
+    static func text(of file: String) throws(SettingsError) -> String {
         func refuse(_ message: String) -> SettingsError {
             SettingsError([SettingsProblem(file: file, line: 1, key: "", message: message)])
         }
@@ -54,22 +59,12 @@ extension Settings {
         }
         guard data.count <= largestFile else { throw refuse("larger than 1 MiB") }
         guard let text = String(data: data, encoding: .utf8) else { throw refuse("not UTF-8") }
-        return try parse(text, file: file)
+        return text
     }
 
     /// Checks the text of a settings file; `file` is only for messages.
     package static func parse(_ text: String, file: String) throws(SettingsError) -> Settings {
-        var reader = SettingsReader(file: file)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch let error as YamlError {
-            throw SettingsError([problem(of: error, file: file)])
-        } catch {
-            throw SettingsError([
-                SettingsProblem(file: file, line: 1, key: "", message: "\(error)")
-            ])
-        }
+        let root = try compose(text, file: file)
         guard let root, root.mapping != nil || root.scalar?.string.first == "{" else {
             throw SettingsError([
                 SettingsProblem(
@@ -80,11 +75,23 @@ extension Settings {
                 )
             ])
         }
+        var reader = SettingsReader(file: file)
         let outer = SettingsCursor(node: root, path: "", place: SettingsVocabulary.top, line: 1)
         let cursor = SettingsEnvelope.open(outer, reader: &reader)
-        let settings = reader.settings(cursor)
-        guard reader.problems.isEmpty, let settings else { throw SettingsError(reader.problems) }
-        return settings
+        return try reader.wholeSettings(cursor)
+    }
+
+    /// The tree of a YAML or JSON text; nil for an empty one.
+    static func compose(_ text: String, file: String) throws(SettingsError) -> Node? {
+        do {
+            return try Yams.compose(yaml: text)
+        } catch let error as YamlError {
+            throw SettingsError([problem(of: error, file: file)])
+        } catch {
+            throw SettingsError([
+                SettingsProblem(file: file, line: 1, key: "", message: "\(error)")
+            ])
+        }
     }
 
     private static func problem(of error: YamlError, file: String) -> SettingsProblem {

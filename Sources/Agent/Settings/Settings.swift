@@ -9,8 +9,14 @@ package struct Settings: Sendable {
     /// The certificates to keep current, in the order of the file, names unique.
     package var certificates: [ObservedCertificate]
 
+    /// The identity of every certificate that has none of its own.
+    package var credential: Credential
+
     /// The time between two polls of a certificate that sets none of its own.
     package var pollingInterval: Duration
+
+    /// Where the certificates of entries without a location of their own lie.
+    package var storeLocation: FilePath
 
     /// Whether the agent is ready only after every certificate was installed once.
     package var requireInitialSync: Bool

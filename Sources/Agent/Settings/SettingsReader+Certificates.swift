@@ -66,6 +66,7 @@ extension SettingsReader {
     ) -> ObservedCertificate? {
         if cursor.node.scalar != nil {
             guard let url = url(cursor, in: defaults.cloud) else { return nil }
+            keepLine(of: cursor)
             return ObservedCertificate(
                 name: "\(url.vault).\(url.name)",
                 url: url,

@@ -5,8 +5,17 @@ import SystemPackage
 import Yams
 
 extension SettingsReader {
+    /// The whole file as settings.
+    ///
+    /// - Throws: ``SettingsError`` with every problem that was met.
+    mutating func wholeSettings(_ cursor: SettingsCursor) throws(SettingsError) -> Settings {
+        let settings = settings(cursor)
+        guard problems.isEmpty, let settings else { throw SettingsError(problems) }
+        return settings
+    }
+
     /// The whole file as settings; nil when something that everything else hangs on is missing.
-    mutating func settings(_ cursor: SettingsCursor) -> Settings? {
+    private mutating func settings(_ cursor: SettingsCursor) -> Settings? {
         let top = fields(cursor)
         let cloud = cloud(top["cloud"])
         let authentication = authentication(top["authenticationSettings"])
@@ -44,7 +53,9 @@ extension SettingsReader {
 
         return Settings(
             certificates: certificates,
+            credential: authentication,
             pollingInterval: interval,
+            storeLocation: defaults.storeLocation,
             requireInitialSync: requireInitialSync,
             cloud: cloud,
             hooks: hooks,
@@ -76,6 +87,7 @@ extension SettingsReader {
     /// `certificateStoreLocation`; Microsoft's own samples for Linux carry a Windows value.
     mutating func storeLocation(_ cursor: SettingsCursor?) -> FilePath? {
         if let cursor, cursor.node.scalar?.string == "LocalMachine" {
+            forgetLine(of: cursor)
             note(cursor, "has no effect: \"LocalMachine\" is a Windows store, the default is used")
             return nil
         }

@@ -24,6 +24,16 @@ struct SettingsReader {
         )
     }
 
+    /// Keeps where something stands that is not the value of a key.
+    mutating func keepLine(of cursor: SettingsCursor) {
+        lines[cursor.path] = cursor.line
+    }
+
+    /// Lets go of where something stands that counts for nothing.
+    mutating func forgetLine(of cursor: SettingsCursor) {
+        lines[cursor.path] = nil
+    }
+
     /// The entries of a map, each once, those without meaning here refused or noted.
     mutating func fields(_ cursor: SettingsCursor) -> [String: SettingsCursor] {
         guard let mapping = cursor.node.mapping else {

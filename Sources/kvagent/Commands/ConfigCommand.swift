@@ -6,7 +6,10 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
         abstract: "Work with the settings file.",
-        subcommands: [ConfigCheckCommand.self]
+        subcommands: [
+            ConfigCheckCommand.self, ConfigShowCommand.self, ConfigSchemaCommand.self,
+            ConfigImportCommand.self,
+        ]
     )
 }
 
