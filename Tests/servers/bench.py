@@ -102,7 +102,7 @@ class Site:
         for one in (name, *more):
             self.create(one if more else None)
         self._settings = os.path.join(self.directory, "kvagent.yaml")
-        self.write_settings(hooks, **entry)
+        self.write_settings()
 
     def path(self, *parts):
         return os.path.join(self.directory, *parts)
@@ -110,9 +110,15 @@ class Site:
     def live(self, file):
         return self.path("state", "certs", self.name, "current", file)
 
-    def write_settings(self, hooks, **entry):
-        """`hooks` are pairs of a phase and a command; `entry` is put to the certificate's own."""
-        entry["hooks"] = [{"phase": phase, "run": command} for phase, command in hooks]
+    def write_settings(self, hooks=None, **entry):
+        """`hooks` are pairs of a phase and a command; `entry` is put to the certificate's own.
+
+        What is not given stays as it was.
+        """
+        self.hooks = hooks or self.hooks
+        self.entry = self.entry | entry
+        commands = [{"phase": phase, "run": command} for phase, command in self.hooks]
+        entry = self.entry | {"hooks": commands}
         certificates = [f"kv/{name}" for name in (self.name, *self.more)]
         told = self.bench.vault(
             "settings", *certificates, "--state-directory", self.path("state")

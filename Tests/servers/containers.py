@@ -1,15 +1,10 @@
-"""container-restart with podman and docker themselves: what a container serves after a rotation.
-
-An engine keeps all that it has in the bench's directory, so nothing of the machine's own containers
-is seen or touched; the containers have nginx and nothing else, on a port of the machine's loopback.
-"""
+"""container-restart with podman and docker themselves: what a container serves after a rotation."""
 
 import os
-import shutil
 import subprocess
-import tempfile
 
-from bench import Server, Site, hook, run, wait_until
+from bench import Server, Site, hook, wait_until
+from engines import ENGINES
 from scenario import Failed, expect, expect_equal, scenario
 from servers_tested import write
 
@@ -41,151 +36,14 @@ http {{
 }}
 """
 
-PODMAN = """#!/bin/sh
-export CONTAINERS_CONF={directory}/containers.conf
-exec podman --root {directory}/storage --runroot {directory}/run --storage-driver vfs "$@"
-"""
-
-PODMAN_CONF = """
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "file"
-lock_type = "file"
-runtime = "runc"
-static_dir = "{directory}/static"
-tmp_dir = "{directory}/tmp"
-volume_path = "{directory}/volumes"
-[network]
-network_config_dir = "{directory}/networks"
-"""
-
-# Debian's client, which goes with Debian's daemon.
-DOCKER = """#!/bin/sh
-exec /usr/bin/docker --config {directory}/client --host unix://{directory}/socket "$@"
-"""
-
-# In its namespace the daemon has a /run of its own, and what it mounts ends with it.
-DOCKERD = """
-set -e
-mount -t tmpfs tmpfs /run
-mkdir -p /etc/docker
-mount -t tmpfs tmpfs /etc/docker
-exec dockerd --config-file "$1/daemon.json" --host "unix://$1/socket" --data-root "$1/data" \\
-    --exec-root "$1/exec" --pidfile "$1/pid" --storage-driver vfs --bridge none --iptables=false \\
-    --ip6tables=false --ip-forward=false --ip-masq=false
-"""
-
-
-def root_of_nginx(directory):
-    """A root directory with nginx and the libraries that it is linked with."""
-    program = shutil.which("nginx")
-    needed = [word for word in run(["ldd", program]).split() if word.startswith("/")]
-    for file in [program, *needed]:
-        place = f"{directory}{file}"
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        shutil.copy(file, place)
-    os.mkdir(f"{directory}/etc")
-    write(f"{directory}/etc/passwd", "root:x:0:0::/:/\n")
-    write(f"{directory}/etc/group", "root:x:0:\n")
-    return [program, "-c", CONFIG]
-
-
-class Engine:
-    """A container engine; `script` runs it on its own storage."""
-
-    def __init__(self, bench, script):
-        self.directory = tempfile.mkdtemp(prefix=f"{self.program}.", dir=bench.directory)
-        self.command = root_of_nginx(f"{self.directory}/root")
-        text = script.format(directory=self.directory)
-        self.script = bench.script(f"{os.path.basename(self.directory)}.sh", text)
-
-    def __call__(self, *arguments):
-        return run([self.script, *arguments]).strip()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for container in self("ps", "--all", "--quiet").split():
-            self("rm", "--force", container)
-
-    def state(self, container, field):
-        return self("container", "inspect", "--format", f"{{{{.State.{field}}}}}", container)
-
-
-class Podman(Engine):
-    program = "podman"
-
-    def __init__(self, bench):
-        super().__init__(bench, PODMAN)
-        # No image, for what podman notes of images is the machine's.
-        self.image = ["--rootfs", f"{self.directory}/root"]
-        write(f"{self.directory}/containers.conf", PODMAN_CONF.format(directory=self.directory))
-
-    @staticmethod
-    def version():
-        return run(["podman", "--version"]).split()[-1]
-
-
-class Docker(Engine):
-    program = "docker"
-
-    def __init__(self, bench):
-        super().__init__(bench, DOCKER)
-        self.image = ["nginx"]
-        write(f"{self.directory}/daemon.json", "{}\n")
-        self._daemon = None
-
-    def __enter__(self):
-        with open(f"{self.directory}/log", "ab") as log:
-            self._daemon = subprocess.Popen(
-                ["unshare", "--mount", "sh", "-c", DOCKERD, "sh", self.directory],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        try:
-            wait_until("docker's daemon answers", self._answers)
-            image = f"{self.directory}/nginx.tar"
-            run(["tar", "--directory", f"{self.directory}/root", "--create", "--file", image, "."])
-            self("import", image, *self.image)
-        except BaseException:
-            self._stop()
-            raise
-        return self
-
-    def __exit__(self, *arguments):
-        try:
-            super().__exit__(*arguments)
-        finally:
-            self._stop()
-
-    def _answers(self):
-        if self._daemon.poll() is not None:
-            with open(f"{self.directory}/log", encoding="utf-8", errors="replace") as log:
-                raise Failed("dockerd has ended:\n" + "".join(log.readlines()[-5:]))
-        asked = subprocess.run([self.script, "version"], capture_output=True, check=False)
-        return asked.returncode == 0
-
-    def _stop(self):
-        self._daemon.terminate()
-        self._daemon.wait(timeout=60)
-
-    @staticmethod
-    def version():
-        return run(["dockerd", "--version"]).split()[2].rstrip(",")
-
-
-ENGINES = [Podman, Docker]
-
 
 class Container(Server):
     """nginx in a container; `mounted` is what of the certificate's directory the container sees."""
 
-    def __init__(self, bench, engine, name, *arguments, mounted="", **entry):
+    def __init__(self, bench, engine, name, *arguments, mounted=""):
         super().__init__(bench, f"{engine.program}-{name}")
         self.engine, self._mounted = engine, mounted
-        self.site = Site(bench, self.name, self.hooks(*arguments), **entry)
+        self.site = Site(bench, self.name, self.hooks(*arguments))
 
     def hooks(self, *arguments):
         command = [hook("container-restart"), f"engine={self.engine.script}", *arguments, self.name]
@@ -198,7 +56,7 @@ class Container(Server):
         self.engine(
             *("run", "--detach", "--name", self.name, "--network=host", *LIMITS),
             *("--volume", f"{certificate}:{CERTIFICATE}:ro", "--volume", f"{config}:{CONFIG}:ro"),
-            *(*self.engine.image, *self.engine.command),
+            *(*self.engine.image, self.engine.nginx, "-c", CONFIG),
         )
         wait_until(f"{self.name} serves", lambda: self.alive() and bool(self.served()))
 
@@ -289,16 +147,16 @@ def stale_mount(make):
     def check(bench):
         with make(bench) as engine:
             running = Container(bench, engine, "stale", "signal=HUP", mounted="current")
-            entry = {"verify": {"connect": f"127.0.0.1:{running.port}", "timeout": "2s"}}
             site = running.site
-            site.write_settings(running.hooks("signal=HUP"), **entry)
             with running:
+                endpoint = f"127.0.0.1:{running.port}"
+                site.write_settings(verify={"connect": endpoint, "timeout": "2s"})
                 old = site.leaf()
                 site.rotate()
                 site.sync("rolledBack")
                 said = site.last()["error"]
                 expect_equal(running.served(), old, "what is served")
-                site.write_settings(running.hooks(), **entry)
+                site.write_settings(running.hooks())
                 site.rotate()
                 site.sync("deployed")
                 expect(site.leaf() != old, "nothing new is live")
@@ -316,6 +174,6 @@ for one in ENGINES:
     scenario(f"{one.program}: an unknown container is a failure, and the certificate goes back")(
         misses(one)
     )
-    scenario(f"{one.program}: a mount of `current` itself stays with the old version until a restart")(
+    scenario(f"{one.program}: a mount of `current` itself keeps the old version until a restart")(
         stale_mount(one)
     )

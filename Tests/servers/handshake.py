@@ -46,17 +46,16 @@ def postgres(plain):
 
 
 def ldap(plain):
-    """RFC 4511, section 4.14.1: an extended request with the name of StartTLS."""
+    """RFC 4511, section 4.14: StartTLS of message 1, and its success."""
     name = b"1.3.6.1.4.1.1466.20037"
-    request = b"\x02\x01\x01\x77" + bytes([len(name) + 2]) + b"\x80" + bytes([len(name)]) + name
-    plain.sendall(b"\x30" + bytes([len(request)]) + request)
-    answer = plain.recv(2, socket.MSG_WAITALL)
-    if answer[:1] != b"\x30":
-        raise OSError(f"no answer of LDAP: {answer!r}")
-    answer = plain.recv(answer[1], socket.MSG_WAITALL)
-    # The message's number, the response's tag and length, and then the result.
-    if answer[5:8] != b"\x0a\x01\x00":
-        raise OSError(f"no TLS here: the answer to StartTLS is {answer!r}")
+    operation = b"\x80" + bytes([len(name)]) + name
+    message = b"\x02\x01\x01\x77" + bytes([len(operation)]) + operation
+    plain.sendall(b"\x30" + bytes([len(message)]) + message)
+    # Two strings, both empty, follow the code.
+    expected = bytes.fromhex("300c 020101 7807 0a0100 0400 0400")
+    answer = plain.recv(len(expected))
+    if answer != expected:
+        raise OSError(f"no TLS here: the answer to StartTLS is {answer.hex()}")
 
 
 def _expect(plain, start):

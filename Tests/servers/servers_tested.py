@@ -2,11 +2,9 @@
 
 import os
 import pwd
-import signal
-import subprocess
 
 import handshake
-from bench import Server, Site, hook, run, wait_until
+from bench import Server, Site, hook, run
 
 
 def environment_of(user):
@@ -173,10 +171,13 @@ Listen 127.0.0.1:{self.port}
 
 
 class Postfix(Server):
+    """Its `smtpd` are processes that come and go; at most `most` of them."""
+
     program = "postfix"
 
-    def __init__(self, bench, name="postfix"):
+    def __init__(self, bench, name="postfix", most="-"):
         super().__init__(bench, name)
+        self.most = most
         self.start_tls = handshake.smtp
         self.site = Site(
             bench,
@@ -219,7 +220,7 @@ smtpd_client_connection_rate_limit = 0
         write(
             path("etc", "master.cf"),
             f"""
-127.0.0.1:{self.port} inet n - n - - smtpd
+127.0.0.1:{self.port} inet n - n - {self.most} smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -353,74 +354,4 @@ class PostgreSQL(Server):
         return run([f"{cls.binaries()}/postgres", "--version"]).split()[2]
 
 
-class OpenLDAP(Server):
-    """It takes over a certificate only when it starts, so its reload hook starts it again."""
-
-    program = "slapd"
-
-    def __init__(self, bench, name="openldap"):
-        super().__init__(bench, name)
-        self.start_tls = handshake.ldap
-        directory = f"{bench.directory}/{name}"
-        self._pid_file = f"{directory}/pid"
-        self._command = [
-            "slapd",
-            *("-f", f"{directory}/slapd.conf"),
-            *("-h", f"ldap://127.0.0.1:{self.port}"),
-        ]
-        restart = bench.script(
-            f"{name}-restart",
-            f"""#!/bin/sh
-set -eu
-[ -e {self._pid_file} ] || exit 0
-pid=$(cat {self._pid_file})
-kill "$pid"
-while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
-{" ".join(self._command)} </dev/null >/dev/null 2>&1
-""",
-        )
-        self.site = Site(bench, name, [("check", [bench.name_check]), ("reload", [restart])])
-
-    def start(self):
-        data = self.site.path("data")
-        os.mkdir(data, 0o700)
-        write(
-            self.site.path("slapd.conf"),
-            f"""
-include /etc/ldap/schema/core.schema
-pidfile {self._pid_file}
-TLSCertificateFile {self.site.live("fullchain.pem")}
-TLSCertificateKeyFile {self.site.live("privkey.pem")}
-database ldif
-suffix "dc=servers,dc=example"
-directory {data}
-""",
-        )
-        # It forks itself away.
-        run(self._command, stdin=subprocess.DEVNULL)
-        wait_until(f"{self.name} serves", lambda: bool(self.served()))
-
-    def alive(self):
-        os.kill(self._pid(), 0)
-        return True
-
-    def stop(self):
-        try:
-            os.kill(self._pid(), signal.SIGTERM)
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        wait_until(f"{self.name} has ended", lambda: not os.path.exists(self._pid_file))
-
-    def _pid(self):
-        with open(self._pid_file, encoding="ascii") as file:
-            return int(file.read())
-
-    @staticmethod
-    def version():
-        # It prints its version and ends with 1.
-        told = subprocess.run(["slapd", "-V"], capture_output=True, text=True, check=False)
-        return told.stderr.split("slapd ")[1].split()[0]
-
-
-# Those that hooks come for.
 SERVERS = [Nginx, HAProxy, Apache, Postfix, Dovecot, PostgreSQL]

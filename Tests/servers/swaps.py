@@ -27,7 +27,7 @@ def batch(bench):
         # HAProxy was started with two and knows nothing of the third.
         site.more = ["two", "three"]
         site.create("three")
-        site.write_settings(running.hooks)
+        site.write_settings()
         site.sync("unchanged", "unchanged", "deployed")
         expect("reloaded" in site.last_hooks("three"), site.last_hooks("three"))
         new = site.leaf("three")
