@@ -53,9 +53,9 @@ extension RollbackTarget {
             guard steps <= earlier.count else {
                 throw Refusal(
                     earlier.isEmpty
-                        ? "no earlier version was ever deployed"
-                        : "only \(earlier.count) earlier versions were deployed",
-                    hint: "see \"kvagent history\""
+                        ? "no earlier version was live that isn't refused by now"
+                        : "only \(earlier.count) earlier versions were live that aren't refused by now",
+                    hint: "see \"kvagent history\"; a refused one is named with --to"
                 )
             }
             wanted = versions.filter { $0.version == earlier[steps - 1] }
