@@ -21,6 +21,40 @@ CREATE TABLE ledger_entry (
     chain BLOB NOT NULL CHECK (length(chain) = 32)
 ) STRICT;
 
+-- What history.keepDays let go of: each time rows were removed, which, and how many. Rows of the
+-- ledger can be removed only while such a row is open, and only those that the views removable_…
+-- name. Their entries stay, so the chain can be followed all the same.
+CREATE TABLE retention (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    begun_at TEXT NOT NULL CHECK (begun_at GLOB '????-??-??T??:??:??.???Z'),
+    -- What ended then or later was not removed.
+    before TEXT NOT NULL CHECK (before GLOB '????-??-??T??:??:??.???Z'),
+    -- NULL, like the numbers of rows, until all is removed. No entry after this one is of a row
+    -- that was.
+    through_entry INTEGER,
+    deployments INTEGER CHECK (deployments >= 0),
+    hook_runs INTEGER CHECK (hook_runs >= 0),
+    retries INTEGER CHECK (retries >= 0),
+    pins INTEGER CHECK (pins >= 0),
+    CHECK ((through_entry IS NULL) = (deployments IS NULL)),
+    CHECK ((through_entry IS NULL) = (hook_runs IS NULL)),
+    CHECK ((through_entry IS NULL) = (retries IS NULL)),
+    CHECK ((through_entry IS NULL) = (pins IS NULL))
+) STRICT;
+
+-- At most one is open.
+CREATE UNIQUE INDEX retention_under_way ON retention ((through_entry IS NULL))
+WHERE through_entry IS NULL;
+
+-- How many deployments that were removed had ended in which way. A state and not a ledger: it lets
+-- counters go on.
+CREATE TABLE removed_outcome (
+    certificate TEXT NOT NULL REFERENCES certificate (name),
+    outcome TEXT NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (certificate, outcome)
+) STRICT, WITHOUT ROWID;
+
 CREATE TRIGGER ledger_entry_is_not_replaced BEFORE INSERT ON ledger_entry
 WHEN EXISTS (SELECT 1 FROM ledger_entry WHERE seq = NEW.seq)
 BEGIN SELECT RAISE (ABORT, 'an entry of the ledger is written once'); END;
@@ -87,7 +121,16 @@ SELECT 'pin.lifted', id,
         'pin.lifted', id, certificate, version, reason, actor, pinned_at, pinned_until, removed_at,
         removed_by
     )
-FROM pin WHERE removed_at IS NOT NULL;
+FROM pin WHERE removed_at IS NOT NULL
+UNION ALL
+SELECT 'retention.begun', id, json_array('retention.begun', id, begun_at, before) FROM retention
+UNION ALL
+SELECT 'retention.ended', id,
+    json_array(
+        'retention.ended', id, begun_at, before, through_entry, deployments, hook_runs, retries,
+        pins
+    )
+FROM retention WHERE through_entry IS NOT NULL;
 
 -- Where entries are written: INSERT INTO ledger (subject, row_id) puts the row into words and
 -- binds them to what was last.
@@ -154,6 +197,169 @@ END;
 CREATE TRIGGER lifted_pin_is_chained AFTER UPDATE ON pin
 WHEN NEW.removed_at IS NOT NULL
 BEGIN INSERT INTO ledger (subject, row_id) VALUES ('pin.lifted', NEW.id); END;
+
+CREATE TRIGGER retention_is_chained AFTER INSERT ON retention
+BEGIN
+    INSERT INTO ledger (subject, row_id) VALUES ('retention.begun', NEW.id);
+    INSERT INTO ledger (subject, row_id)
+    SELECT 'retention.ended', NEW.id WHERE NEW.through_entry IS NOT NULL;
+END;
+
+CREATE TRIGGER ended_retention_is_chained AFTER UPDATE ON retention
+WHEN NEW.through_entry IS NOT NULL
+BEGIN INSERT INTO ledger (subject, row_id) VALUES ('retention.ended', NEW.id); END;
+
+CREATE TRIGGER retention_is_not_replaced BEFORE INSERT ON retention
+WHEN EXISTS (SELECT 1 FROM retention WHERE id = NEW.id OR through_entry IS NULL)
+BEGIN SELECT RAISE (ABORT, 'a retention is ended before the next is begun'); END;
+
+CREATE TRIGGER retention_is_ended_once BEFORE UPDATE ON retention
+WHEN OLD.through_entry IS NOT NULL
+BEGIN SELECT RAISE (ABORT, 'an ended retention is not changed'); END;
+
+CREATE TRIGGER retention_is_only_ended BEFORE UPDATE OF id, begun_at, before ON retention
+BEGIN SELECT RAISE (ABORT, 'what a retention began with is not changed'); END;
+
+CREATE TRIGGER retention_is_not_deleted BEFORE DELETE ON retention
+BEGIN SELECT RAISE (ABORT, 'a retention is not deleted'); END;
+
+-- What the open retention may remove. Of what kvagent goes by, nothing: what is live or may be gone
+-- back to, what is refused, and what something unfinished speaks of.
+
+-- The retry that reaches furthest says which refusals count, and stays.
+CREATE VIEW removable_retry (id) AS
+SELECT retry.id FROM retention CROSS JOIN retry
+WHERE through_entry IS NULL AND retried_at < before
+    AND EXISTS (
+        SELECT 1 FROM retry AS other
+        WHERE other.certificate = retry.certificate
+            AND (
+                other.through_deployment_id > retry.through_deployment_id
+                OR (
+                    other.through_deployment_id = retry.through_deployment_id
+                    AND other.id > retry.id
+                )
+            )
+    );
+
+CREATE VIEW removable_pin (id) AS
+SELECT pin.id FROM retention CROSS JOIN pin WHERE through_entry IS NULL AND removed_at < before;
+
+CREATE VIEW removable_deployment (id) AS
+SELECT d.id FROM retention CROSS JOIN deployment AS d
+WHERE through_entry IS NULL AND d.started_at < before AND d.finished_at < before
+    -- A hook that was owed ran later.
+    AND NOT EXISTS (
+        SELECT 1 FROM hook_run WHERE deployment_id = d.id AND hook_run.started_at >= before
+    )
+    -- The last one of the certificate, and the last one of the vault's newest version.
+    AND EXISTS (
+        SELECT 1 FROM deployment AS later
+        WHERE later.certificate = d.certificate AND later.id > d.id
+            AND later.outcome IS NOT NULL
+    )
+    AND (
+        EXISTS (
+            SELECT 1 FROM deployment AS later
+            WHERE later.certificate = d.certificate AND later.version = d.version
+                AND later.id > d.id AND later.outcome IS NOT NULL
+        )
+        OR NOT EXISTS (
+            SELECT 1 FROM poll
+            WHERE poll.certificate = d.certificate AND poll.latest_version = d.version
+        )
+    )
+    -- The last one that went live, and the last one of another version before it that nothing
+    -- was found wrong with later.
+    AND (
+        d.outcome <> 'deployed'
+        OR EXISTS (
+            SELECT 1 FROM deployment AS later
+            WHERE later.certificate = d.certificate AND later.outcome = 'deployed'
+                AND later.id > d.id
+                AND (
+                    d.version = (
+                        SELECT last.version FROM deployment AS last
+                        WHERE last.certificate = d.certificate AND last.outcome = 'deployed'
+                        ORDER BY last.id DESC LIMIT 1
+                    )
+                    OR later.version <> (
+                        SELECT last.version FROM deployment AS last
+                        WHERE last.certificate = d.certificate AND last.outcome = 'deployed'
+                        ORDER BY last.id DESC LIMIT 1
+                    )
+                    AND NOT EXISTS (
+                        SELECT 1 FROM deployment AS refused
+                        WHERE refused.certificate = later.certificate
+                            AND refused.version = later.version
+                            AND +refused.outcome IN ('rejected', 'rolledBack')
+                            AND refused.id > later.id
+                    )
+                )
+        )
+    )
+    -- What ended a refusal that is still there.
+    AND (
+        d.outcome <> 'deployed'
+        OR NOT EXISTS (
+            SELECT 1 FROM deployment AS refused
+            WHERE refused.certificate = d.certificate AND refused.version = d.version
+                AND +refused.outcome IN ('rejected', 'rolledBack') AND refused.id < d.id
+        )
+    )
+    -- A refusal that still stands.
+    AND (
+        d.outcome NOT IN ('rejected', 'rolledBack')
+        OR d.id <= (
+            SELECT max(through_deployment_id) FROM retry WHERE retry.certificate = d.certificate
+        )
+        OR EXISTS (
+            SELECT 1 FROM deployment AS later
+            WHERE later.certificate = d.certificate AND later.version = d.version
+                AND +later.outcome = 'deployed' AND later.id > d.id
+        )
+    )
+    -- What a retry, an owed hook or a deployment under way refers to.
+    AND NOT EXISTS (
+        SELECT 1 FROM retry
+        WHERE retry.certificate = d.certificate AND through_deployment_id = d.id
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM owed_hook
+        WHERE owed_hook.certificate = d.certificate AND owed_hook.version = d.version
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM deployment AS open
+        WHERE open.certificate = d.certificate AND open.outcome IS NULL
+            AND (open.version = d.version OR open.previous_version = d.version)
+    );
+
+DROP TRIGGER deployment_is_not_deleted;
+CREATE TRIGGER deployment_is_not_deleted BEFORE DELETE ON deployment
+WHEN NOT EXISTS (SELECT 1 FROM removable_deployment WHERE id = OLD.id)
+BEGIN SELECT RAISE (ABORT, 'a deployment is not deleted'); END;
+
+DROP TRIGGER hook_run_is_not_deleted;
+CREATE TRIGGER hook_run_is_not_deleted BEFORE DELETE ON hook_run
+WHEN NOT EXISTS (SELECT 1 FROM removable_deployment WHERE id = OLD.deployment_id)
+BEGIN SELECT RAISE (ABORT, 'a hook run is not deleted'); END;
+
+DROP TRIGGER retry_is_not_deleted;
+CREATE TRIGGER retry_is_not_deleted BEFORE DELETE ON retry
+WHEN NOT EXISTS (SELECT 1 FROM removable_retry WHERE id = OLD.id)
+BEGIN SELECT RAISE (ABORT, 'a retry is not deleted'); END;
+
+DROP TRIGGER pin_is_not_deleted;
+CREATE TRIGGER pin_is_not_deleted BEFORE DELETE ON pin
+WHEN NOT EXISTS (SELECT 1 FROM removable_pin WHERE id = OLD.id)
+BEGIN SELECT RAISE (ABORT, 'a pin is lifted, not deleted'); END;
+
+CREATE TRIGGER removed_deployment_is_counted AFTER DELETE ON deployment
+BEGIN
+    INSERT INTO removed_outcome (certificate, outcome, count)
+    VALUES (OLD.certificate, OLD.outcome, 1)
+    ON CONFLICT (certificate, outcome) DO UPDATE SET count = count + 1;
+END;
 
 -- What was there before the chain is chained as it stands: nothing can be said about what may
 -- have happened to it until now.

@@ -25,23 +25,36 @@ extension Query {
             arguments: [certificate]
         )
     }
+
+    /// The same of the deployments that retention removed.
+    static func removedOutcomeCounts(of certificate: String) -> Query {
+        Query(
+            sql: "SELECT outcome, count FROM removed_outcome WHERE certificate = ?",
+            arguments: [certificate]
+        )
+    }
 }
 
 extension History {
     /// How many deployments ended in which way, of all the certificates named, on one state.
     ///
-    /// What never was is left out. The ledger is never cut, so a count only grows.
+    /// What never was is left out. What retention removed goes on counting, so a count only grows.
     package func outcomeCounts(
         of certificates: [String]
     ) throws(HistoryError) -> [OutcomeCount] {
         try read("count deployments") { db in
             try certificates.flatMap { certificate in
-                try Query.outcomeCounts(of: certificate).fetchAll(db).map { row in
-                    OutcomeCount(
-                        certificate: certificate,
-                        outcome: try row.read("outcome"),
-                        count: try row.read("count")
-                    )
+                var counts: [Outcome: Int] = [:]
+                for query in [
+                    Query.outcomeCounts(of: certificate),
+                    Query.removedOutcomeCounts(of: certificate),
+                ] {
+                    for row in try query.fetchAll(db) {
+                        counts[try row.read("outcome"), default: 0] += try row.read("count")
+                    }
+                }
+                return counts.sorted { $0.key.rawValue < $1.key.rawValue }.map { outcome, count in
+                    OutcomeCount(certificate: certificate, outcome: outcome, count: count)
                 }
             }
         }

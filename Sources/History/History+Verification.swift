@@ -19,9 +19,14 @@ extension History {
         digest: LedgerDigest
     ) throws(HistoryError) -> LedgerVerification {
         try read("verify history") { db in
-            var walk = LedgerWalk(awaited: head)
-            let fault = try walk.follow(db, digest) ?? walk.findUnrecorded(db)
-            var verification = LedgerVerification(entries: walk.entries, fault: fault)
+            var walk = LedgerWalk(awaited: head, removed: try RemovedRows.all(db))
+            let fault =
+                try walk.follow(db, digest) ?? walk.tooManyMissing() ?? walk.findUnrecorded(db)
+            var verification = LedgerVerification(
+                entries: walk.entries,
+                removed: walk.missing.values.reduce(0, +),
+                fault: fault
+            )
             if fault == nil {
                 verification.head = walk.entries == 0 ? nil : hex(walk.chain)
                 if head != nil, !walk.hasMetAwaited {
@@ -58,11 +63,18 @@ private struct LedgerWalk {
     var entries = 0
     var hasMetAwaited = false
 
+    /// How many rows of each table are gone.
+    var missing: [String: Int] = [:]
+
     /// How many entries of each subject have their row.
     private var found: [String: Int] = [:]
 
-    init(awaited: String?) {
+    /// What retention removed; its own rows are entries on the way.
+    private let removed: RemovedRows
+
+    init(awaited: String?, removed: RemovedRows) {
         self.awaited = awaited
+        self.removed = removed
     }
 
     /// - Returns: What is wrong with the first entry that something is wrong with.
@@ -77,13 +89,27 @@ private struct LedgerWalk {
             chain = digest(chain + entry.content)
             guard chain == entry.chain else { return try entry.fault(.chainBroken, db) }
             if let awaited, hex(chain) == awaited { hasMetAwaited = true }
-            guard let text = entry.text else { return try entry.fault(.missing, db) }
+            guard let text = entry.text else {
+                let fault = try entry.fault(.missing, db)
+                guard fault.kind == .missing, let table = fault.table,
+                    entry.seq <= removed.throughEntry, removed.count(of: table) > 0
+                else { return fault }
+                // The first entry of a row counts it, a second one that it was closed does not.
+                if !entry.isOfEnd { missing[table, default: 0] += 1 }
+                continue
+            }
             guard digest(Array(text.utf8)) == entry.content else {
                 return try entry.fault(.changed, db)
             }
             found[entry.subject, default: 0] += 1
         }
         return nil
+    }
+
+    /// A table of which more rows are gone than retention removed.
+    func tooManyMissing() -> LedgerFault? {
+        missing.filter { $0.value > removed.count(of: $0.key) }.keys.min()
+            .map { LedgerFault(kind: .tooManyMissing, subject: $0) }
     }
 
     /// Rows that have no entry; they are looked for one by one only where the numbers differ.
@@ -136,6 +162,9 @@ private struct LedgerEntry {
         text = try row.readIfPresent("text")
     }
 
+    /// Whether it is of the end of what an earlier entry began.
+    var isOfEnd: Bool { subject == "deployment.closed" || subject == "pin.lifted" }
+
     func fault(_ kind: LedgerFault.Kind, _ db: Database) throws -> LedgerFault {
         let fault = LedgerFault(kind: kind, entry: seq, subject: subject, rowID: rowID)
         var located = try fault.located(db)
@@ -156,6 +185,7 @@ extension LedgerFault {
         """,
         "retry": "SELECT certificate, NULL AS version, retried_at AS at FROM retry",
         "pin": "SELECT certificate, version, pinned_at AS at FROM pin",
+        "retention": "SELECT NULL AS certificate, NULL AS version, begun_at AS at FROM retention",
     ]
 
     /// The fault with what its row still tells.

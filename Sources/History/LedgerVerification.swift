@@ -6,12 +6,20 @@ package struct LedgerVerification: Sendable, Hashable {
     package var entries: Int
     /// The chain's last value, lower-case hex; nil where there is no entry, or the chain is broken.
     package var head: String?
+    /// How many rows are gone because retention removed them.
+    package var removed: Int
     /// What was touched first, in the order in which it was written; nil where nothing was.
     package var fault: LedgerFault?
 
-    package init(entries: Int, head: String? = nil, fault: LedgerFault? = nil) {
+    package init(
+        entries: Int,
+        head: String? = nil,
+        removed: Int = 0,
+        fault: LedgerFault? = nil
+    ) {
         self.entries = entries
         self.head = head
+        self.removed = removed
         self.fault = fault
     }
 }
@@ -23,6 +31,8 @@ package struct LedgerFault: Sendable, Hashable {
         case changed
         /// The row was written and is gone.
         case missing
+        /// More rows of a table are gone than retention removed.
+        case tooManyMissing
         /// The row is there, and its entry never was.
         case unrecorded
         /// A number is left out among the entries.

@@ -67,7 +67,7 @@ struct SettingsTests {
               msiObjectId: 99992222-bbbb-3333-cccc-4444dddd5555
             cloud: usGovernment
             hooks: {directory: /srv/hooks, timeout: 1m, onFailure: keep, runner: systemd, properties: {MemoryMax: 1G}, coalesce: {window: 5s, limit: 2m}}
-            history: {keepVersions: 3}
+            history: {keepVersions: 3, keepDays: 90}
             stateDirectory: /srv/state
             """.replacing("vault.azure.net", with: "vault.usgovcloudapi.net")
         )
@@ -86,6 +86,7 @@ struct SettingsTests {
         #expect(certificate.hooks.first?.user == "deploy")
         #expect(certificate.hooks.first?.retries == 3)
         #expect(settings.requireInitialSync && settings.keepVersions == 3)
+        #expect(settings.keepDays == 90)
         #expect(settings.hooks.onFailure == .keep && settings.hooks.runner == .systemd)
         #expect(settings.hooks.coalesce == Coalescing(window: .seconds(5), limit: .seconds(120)))
         #expect(settings.hooks.properties == ["MemoryMax": "1G"])

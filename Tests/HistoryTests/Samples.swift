@@ -164,3 +164,16 @@ func text(_ path: String, _ sql: String) throws -> String? {
 func contents(of path: String) throws -> String {
     String(String.UnicodeScalarView(try readFile(FilePath(path)).map { UnicodeScalar($0) }))
 }
+
+/// Does `sql` as somebody would who wants to leave no trace: without triggers and checks.
+func forge(_ path: String, _ sql: String) throws {
+    var configuration = Configuration()
+    configuration.foreignKeysEnabled = false
+    try DatabaseQueue(path: path, configuration: configuration).write { db in
+        let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for name in try String.fetchAll(db, sql: triggers) {
+            try db.execute(sql: "DROP TRIGGER \(name)")
+        }
+        try db.execute(sql: sql)
+    }
+}

@@ -427,19 +427,6 @@ struct VerificationTests {
             try body(history, path)
         }
     }
-
-    /// Does `sql` as somebody would who wants to leave no trace: without triggers and checks.
-    private func forge(_ path: String, _ sql: String) throws {
-        var configuration = Configuration()
-        configuration.foreignKeysEnabled = false
-        try DatabaseQueue(path: path, configuration: configuration).write { db in
-            let triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-            for name in try String.fetchAll(db, sql: triggers) {
-                try db.execute(sql: "DROP TRIGGER \(name)")
-            }
-            try db.execute(sql: sql)
-        }
-    }
 }
 
 extension LedgerFault {

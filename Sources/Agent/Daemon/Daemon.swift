@@ -110,6 +110,7 @@ package struct Daemon: Service {
             }
             if !lock.isOn(agent.settings.daemonLockFile) { lock = try await acquireLock() }
             await poll(&state)
+            if state.clearsHistory() { state.agent.removeOldHistory() }
             if let problem = metricsProblem(of: state.agent), state.isNew(warning: problem) {
                 logger.error("metrics not written", metadata: ["error": "\(problem)"])
             }

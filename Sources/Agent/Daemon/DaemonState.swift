@@ -13,6 +13,9 @@ struct DaemonState {
     var settingsTrouble: String?
     var passTrouble: String?
 
+    /// When the history was last cleared of what is old.
+    private var historyCleared: ContinuousClock.Instant?
+
     /// The secrets that turned out to be no certificates: nothing will ever be installed for them.
     private var ignored: Set<String> = []
 
@@ -42,6 +45,13 @@ struct DaemonState {
     /// Whether a warning was not said yet; from now on it was.
     mutating func isNew(warning: String) -> Bool {
         warnings.insert(warning).inserted
+    }
+
+    /// Whether the history is to be cleared of what is old: after the start, and then once a day.
+    mutating func clearsHistory(at now: ContinuousClock.Instant = .now) -> Bool {
+        if let historyCleared, historyCleared.duration(to: now) < .seconds(86_400) { return false }
+        historyCleared = now
+        return true
     }
 
     /// Takes over an agent of other settings.

@@ -10,6 +10,9 @@ package struct LedgerReport: Sendable, Encodable {
     /// The chain's last value; null where it is broken, or has no entry.
     @OrNull package var head: String?
 
+    /// How many rows are gone because `history.keepDays` let them go.
+    package var removed: Int
+
     /// What was touched first; null where nothing was.
     @OrNull package var fault: LedgerFaultReport?
 }
@@ -35,6 +38,7 @@ extension LedgerReport {
             entries: verification.entries,
             unbroken: verification.fault == nil,
             head: verification.head,
+            removed: verification.removed,
             fault: verification.fault.map { LedgerFaultReport($0) }
         )
     }
@@ -63,6 +67,7 @@ extension LedgerFault {
         return switch kind {
         case .changed: "\(row): it is not what was written, by \(entry)"
         case .missing: "\(row): it was written, by \(entry), and is gone"
+        case .tooManyMissing: "more rows of \(table ?? "") are gone than history.keepDays let go"
         case .unrecorded:
             "\(row): it was not written by kvagent; no entry says that it was \(event ?? "")"
         case .entryMissing: "\(entry) is gone"

@@ -28,6 +28,9 @@ package struct Settings: Sendable {
     /// How many versions of a certificate stay on disk beside those that are never pruned.
     package var keepVersions: Int
 
+    /// How many days the history keeps what nothing depends on any more.
+    package var keepDays: Int
+
     /// Where node_exporter looks for metrics; nil writes none.
     package var metricsFile: FilePath?
 

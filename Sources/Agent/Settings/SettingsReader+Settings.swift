@@ -24,6 +24,7 @@ extension SettingsReader {
         let stateDirectory = directory(top["stateDirectory"]) ?? "/var/lib/kvagent"
         let history = top["history"].map { fields($0) } ?? [:]
         let keepVersions = integer(history["keepVersions"], in: 1...1000) ?? 5
+        let keepDays = integer(history["keepDays"], in: 1...36_500) ?? 730
         let metrics = top["metrics"].map { fields($0) } ?? [:]
         let metricsFile = metricsFile(metrics["textfile"])
 
@@ -61,6 +62,7 @@ extension SettingsReader {
             hooks: hooks,
             logging: logging,
             keepVersions: keepVersions,
+            keepDays: keepDays,
             metricsFile: metricsFile,
             stateDirectory: stateDirectory,
             notes: notes,

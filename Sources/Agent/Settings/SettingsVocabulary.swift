@@ -48,7 +48,7 @@ enum SettingsVocabulary {
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
         hooks: ["directory", "runner", "properties", "timeout", "onFailure", "coalesce"],
         coalesce: ["window", "limit"],
-        history: ["keepVersions"],
+        history: ["keepVersions", "keepDays"],
         metrics: ["textfile"],
     ]
 

@@ -46,7 +46,11 @@ struct VerificationOptions: ParsableArguments {
 extension LedgerReport {
     fileprivate var text: String {
         if let fault { return "broken: \(fault.message)" }
-        let count = "\(entries) \(entries == 1 ? "entry" : "entries"), unbroken"
-        return head.map { "\(count)\nhead: \($0)" } ?? count
+        var lines = ["\(entries) \(entries == 1 ? "entry" : "entries"), unbroken"]
+        if removed > 0 {
+            lines.append("\(removed) \(removed == 1 ? "row" : "rows") let go by history.keepDays")
+        }
+        if let head { lines.append("head: \(head)") }
+        return lines.joined(separator: "\n")
     }
 }

@@ -39,7 +39,10 @@ struct SyncCommand: AsyncParsableCommand {
             trigger: .sync,
             isRehearsal: dryRun
         )
-        if !dryRun { agent.refreshMetrics() }
+        if !dryRun {
+            agent.removeOldHistory()
+            agent.refreshMetrics()
+        }
         try Output.print(SyncReport(report), asJSON: output.json) { report.text }
         let status = ExitStatus(report, tellsChange: exitCode)
         if status != .success { throw status }
