@@ -1,9 +1,8 @@
 import Foundation
 
 extension EffectiveValue {
-    /// The value as a YAML document.
-    ///
-    /// - Parameter withOrigins: Whether each line says in a comment where its value comes from.
+    /// The value as a YAML document, each line with a comment on where its value comes from, if
+    /// that is wanted.
     package func yaml(withOrigins: Bool) -> String {
         let lines = lines(indent: 0)
         let column = min(60, (lines.map(\.text.count).max() ?? 0) + 2)

@@ -49,11 +49,9 @@ struct SettingsFinder {
 }
 
 extension Settings {
-    /// Reads the one settings object that a file of Azure's has somewhere in it.
+    /// Reads the one settings object that a file of Azure's has somewhere in it, or of several the
+    /// one of that number, counted from 1.
     ///
-    /// - Parameters:
-    ///   - file: The file.
-    ///   - number: Which of several objects, counted from 1.
     /// - Throws: ``SettingsError``: nothing is found, several are and none was chosen, or what is
     ///   found is wrong.
     package static func find(
