@@ -111,7 +111,7 @@ def containers(bench):
     engine = bench.script(
         "engine",
         f"""#!/bin/sh
-echo "$@" >>{log}
+echo "$@${{INVOCATION_ID:+ of a unit}}" >>{log}
 case "$*" in
 "container ls"*down*) echo "no engine" >&2; exit 1 ;;
 esac
@@ -124,7 +124,9 @@ esac
 """,
     )
     with_engine = f"engine={engine}"
-    expect_ends(0, call("container-restart", with_engine, "web", "old"), "old is not running")
+    # As in a transient unit, which podman is not to take for the container's own.
+    told = call("container-restart", with_engine, "web", "old", INVOCATION_ID="x")
+    expect_ends(0, told, "old is not running")
     expect_ends(0, call("container-restart", with_engine, "signal=HUP", "proxy"))
     expect_ends(125, call("container-restart", with_engine, "none"), "no such container")
     expect_ends(64, call("container-restart", with_engine), "which container")
