@@ -143,6 +143,8 @@ package struct NewDeployment: Sendable, Hashable {
 /// Which deployments to read; nothing set means all.
 package struct HistoryFilter: Sendable, Hashable {
     package var certificate: String?
+    /// Only those of this version.
+    package var version: String?
     /// Only what began then or later.
     package var since: Date?
     /// Only what began before.
@@ -154,6 +156,7 @@ package struct HistoryFilter: Sendable, Hashable {
 
     package init(
         certificate: String? = nil,
+        version: String? = nil,
         since: Date? = nil,
         until: Date? = nil,
         outcome: Outcome? = nil,
@@ -161,6 +164,7 @@ package struct HistoryFilter: Sendable, Hashable {
         limit: Int? = nil
     ) {
         self.certificate = certificate
+        self.version = version
         self.since = since
         self.until = until
         self.outcome = outcome

@@ -60,11 +60,13 @@ extension Query {
             arguments += [value]
         }
         if let certificate = filter.certificate { add("d.certificate = ?", certificate) }
+        if let version = filter.version { add("d.version = ?", version) }
         // SQLite doesn't know which index leaves the fewest rows. A unary + keeps it from those
         // that would not (https://www.sqlite.org/optoverview.html).
         if let outcome = filter.outcome {
             let isRarer = filter.trigger?.isUsual ?? true
-            let leads = !isByTime && (filter.certificate != nil || isRarer)
+            let leads =
+                !isByTime && filter.version == nil && (filter.certificate != nil || isRarer)
             add("\(leads ? "" : "+")d.outcome = ?", outcome.rawValue)
         }
         if let trigger = filter.trigger {

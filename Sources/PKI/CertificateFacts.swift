@@ -19,6 +19,11 @@ package struct CertificateFacts: Sendable, Hashable {
     package var dnsNames: [String]
     /// `RSA 2048`, `EC P-256`.
     package var keyType: String
+    /// SHA-256 over the public key in DER (SubjectPublicKeyInfo), lower-case hexadecimal: two
+    /// certificates with the same one have the same key.
+    package var publicKeySha256: String
+    /// What the issuer signed with, as OpenSSL names it: `sha256WithRSAEncryption`.
+    package var signatureAlgorithm: String
     /// SHA-1 over the DER, upper-case hexadecimal, as Azure shows it.
     package var thumbprint: String
     /// SHA-256 over the DER, lower-case hexadecimal.

@@ -23,6 +23,41 @@ enum Account {
         }
     }
 
+    /// The name of a user, or the number itself where none bears it.
+    static func name(ofUser user: uid_t) -> String {
+        unsafe name { buffer, size in
+            var entry = unsafe passwd()
+            var match: UnsafeMutablePointer<passwd>?
+            let failure = unsafe getpwuid_r(user, &entry, buffer, size, &match)
+            return (failure, unsafe match.map { unsafe String(cString: $0.pointee.pw_name) })
+        } ?? "\(user)"
+    }
+
+    /// The name of a group, under the same rule.
+    static func name(ofGroup group: gid_t) -> String {
+        unsafe name { buffer, size in
+            var entry = unsafe Glibc.group()
+            var match: UnsafeMutablePointer<Glibc.group>?
+            let failure = unsafe getgrgid_r(group, &entry, buffer, size, &match)
+            return (failure, unsafe match.map { unsafe String(cString: $0.pointee.gr_name) })
+        } ?? "\(group)"
+    }
+
+    /// Calls `search` with a buffer that grows until the answer fits; nil where there is none.
+    private static func name(
+        _ search: (UnsafeMutablePointer<CChar>, Int) -> (failure: CInt, name: String?)
+    ) -> String? {
+        var size = 4096
+        while true {
+            let buffer = UnsafeMutablePointer<CChar>.allocate(capacity: size)
+            defer { unsafe buffer.deallocate() }
+            let (failure, name) = unsafe search(buffer, size)
+            if failure == EINTR { continue }
+            guard failure == ERANGE, size < 1 << 24 else { return name }
+            size *= 4
+        }
+    }
+
     /// Calls `search` with a buffer that grows until the answer fits; a group can have thousands of members.
     private static func lookUp(
         _ kind: String,

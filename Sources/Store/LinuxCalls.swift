@@ -35,6 +35,18 @@ enum LinuxCalls {
         return nil
     }
 
+    /// An extended attribute of a file that need not be readable, and not of what a link leads to;
+    /// nil when it has none or the filesystem keeps none.
+    static func attribute(_ name: String, at path: FilePath) throws(Errno) -> [UInt8]? {
+        var value = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe value.withUnsafeMutableBytes { buffer in
+            unsafe lgetxattr(path.string, name, buffer.baseAddress, buffer.count)
+        }
+        if count >= 0 { return Array(value[..<count]) }
+        guard errno == ENODATA || errno == ENOTSUP else { throw Errno(rawValue: errno) }
+        return nil
+    }
+
     /// Takes an extended attribute off an open file; one that is not there is no error.
     static func removeAttribute(_ name: String, of file: CInt) throws(Errno) {
         guard unsafe fremovexattr(file, name) == 0 || errno == ENODATA || errno == ENOTSUP else {

@@ -19,7 +19,12 @@ enum Completion {
     /// The versions that `rollback` would take for the certificate on the command line, newest
     /// first.
     static let versions = CompletionKind.custom { words, index, _ in
-        CommandLineWords(words, completing: index).versions
+        CommandLineWords(words, completing: index).versions(areTargets: true)
+    }
+
+    /// Every version on record of the certificate on the command line, newest first.
+    static let recordedVersions = CompletionKind.custom { words, index, _ in
+        CommandLineWords(words, completing: index).versions(areTargets: false)
     }
 }
 
@@ -37,7 +42,9 @@ private struct CommandLineWords {
         settings = try? Settings.read(file)
     }
 
-    var versions: [String] {
+    /// The versions on record, newest first, without those that `rollback` would refuse where they
+    /// are to be its targets.
+    func versions(areTargets: Bool) -> [String] {
         // The first word that is a certificate's name: `--reason` may have another one after it.
         guard let settings,
             let certificate = others.lazy.compactMap({ settings.certificate(named: $0) }).first
@@ -47,8 +54,9 @@ private struct CommandLineWords {
                 .currentVersion(of: certificate.name)
             let takesExpired = others.contains("--force")
             return try settings.historyForReading()?.versions(of: certificate.name)
-                .filter { $0.thumbprint != nil && $0.version != current }
-                .filter { takesExpired || $0.notAfter.map { $0 > Date() } ?? true }
+                .filter { $0.thumbprint != nil }
+                .filter { !areTargets || $0.version != current }
+                .filter { !areTargets || takesExpired || $0.notAfter.map { $0 > Date() } ?? true }
                 .map(\.version).abbreviated ?? []
         } catch {
             // As above.

@@ -12,14 +12,15 @@ struct Kvagent: AsyncParsableCommand {
             Settings are read from /etc/kvagent/kvagent.yaml, from the file that KVAGENT_CONFIG \
             names, or from the one given with --config.
 
-            Exit status: 0 fine, 1 a certificate or hook failed, 10 something changed (sync \
-            --exit-code), 11 another process holds the lock, 64 usage, 69 vault or identity \
-            endpoint away, 77 denied, 78 settings, or a history of a newer kvagent.
+            Exit status: 0 fine, 1 a certificate or hook failed, 10 something changed or differs \
+            (--exit-code of sync and diff), 11 another process holds the lock, 64 usage, 69 vault \
+            or identity endpoint away, 77 denied, 78 settings, or a history of a newer kvagent.
             """,
         version: kvagentVersion,
         subcommands: [
             RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
-            ShowCommand.self, RollbackCommand.self, PinCommand.self, UnpinCommand.self,
+            ShowCommand.self, DiffCommand.self, RollbackCommand.self, PinCommand.self,
+            UnpinCommand.self,
             RetryCommand.self, ServingCommand.self, HooksCommand.self, WaitCommand.self,
             CheckCommand.self, MetricsCommand.self, ConfigCommand.self,
         ]

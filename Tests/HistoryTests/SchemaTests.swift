@@ -133,6 +133,12 @@ struct SchemaTests {
                 allowed: []
             ),
             Question(
+                "of a version",
+                HistoryFilter(certificate: "web", version: version(1), outcome: .deployed),
+                ["deployment_by_version"],
+                allowed: []
+            ),
+            Question(
                 "of a trigger",
                 HistoryFilter(trigger: .rollback),
                 ["deployment_by_trigger"],

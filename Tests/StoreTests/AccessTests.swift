@@ -121,6 +121,55 @@ struct AccessTests {
         }
     }
 
+    @Test("Who may read is told by names: owner, group, those of the ACL, everyone")
+    func readers() throws {
+        try withStore { store in
+            func readers(_ file: String, _ access: FileAccess) throws -> StoredFile? {
+                try store.stage("a", access: access)
+                return try store.files(of: Fixture.certificate, version: Fixture.version("a"))?
+                    .first { $0.name == file }
+            }
+            let me = Account.name(ofUser: geteuid())
+            let mine = Account.name(ofGroup: getegid())
+            let own = try readers("privkey.pem", FileAccess(mode: 0o600))
+            #expect(own?.readers == .init(users: [me]))
+            #expect(own?.mode == 0o600 && own?.size == 6 && own?.owner == me && own?.group == mine)
+            let shared = try readers("privkey.pem", FileAccess(mode: 0o640))
+            #expect(shared?.readers == .init(users: [me], groups: [mine]))
+            let open = try readers("cert.pem", FileAccess(mode: 0o600))
+            #expect(open?.readers.isEveryone == true)
+            #expect(try store.files(of: "web", version: Fixture.version("b")) == nil)
+        }
+    }
+
+    @Test("The ACL counts under its mask, and numbers stand for who has no name")
+    func readersOfList() throws {
+        let list = AccessList(mode: 0o600, readers: .init(users: [7], groups: [12]))
+        let entries = AccessList.entries(list.encoded)
+        #expect(entries.filter(\.mayRead).map(\.tag) == [.owner, .user, .group, .mask])
+        #expect(entries.filter { $0.tag == .user }.map(\.id) == [7])
+        var masked = list.encoded
+        // The mask's permissions.
+        masked[masked.count - 14] = 0
+        #expect(AccessList.entries(masked).filter(\.mayRead).map(\.tag) == [.owner])
+        for broken in [[], [1, 0, 0, 0], Array(list.encoded.dropLast())] as [[UInt8]] {
+            #expect(AccessList.entries(broken) == [])
+        }
+        #expect(Account.name(ofUser: 4_000_000_000) == "4000000000")
+        #expect(Account.name(ofGroup: 0) == "root")
+    }
+
+    @Test("Users and groups of an ACL are told", .enabled(if: getuid() == 0))
+    func readersByList() throws {
+        try withStore { store in
+            let grants = [ReadGrant(user: "nobody", group: "daemon"), ReadGrant(user: "bin")]
+            try store.stage("a", access: FileAccess(mode: 0o600, acls: grants))
+            let files = try store.files(of: Fixture.certificate, version: Fixture.version("a"))
+            let key = try #require(files?.first { $0.name == "privkey.pem" })
+            #expect(key.readers == .init(users: ["root", "bin", "nobody"], groups: ["daemon"]))
+        }
+    }
+
     @Test("A default ACL on the store's directory opens no key", .enabled(if: getuid() == 0))
     func defaultListIsNotInherited() async throws {
         try await withStore { store in

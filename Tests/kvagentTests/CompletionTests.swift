@@ -28,7 +28,7 @@ struct CompletionTests {
 
     @Test(
         "Certificates are offered by their names",
-        arguments: ["sync", "history", "show", "rollback", "pin", "unpin", "retry"]
+        arguments: ["sync", "history", "show", "diff", "rollback", "pin", "unpin", "retry"]
     )
     func names(command: String) async throws {
         try await withTemporaryDirectory { directory in
@@ -117,6 +117,24 @@ struct CompletionTests {
             #expect(
                 try await ask("--to", "kvagent", "rollback", "web", "--config", file, "--to", "")
                     == versions
+            )
+            // Who only looks may look at the live one, too.
+            let all = [String(try #require(bed.current("web")).prefix(8))] + versions
+            #expect(
+                try await ask(
+                    "--version",
+                    "kvagent",
+                    "show",
+                    "web",
+                    "--config",
+                    file,
+                    "--version",
+                    ""
+                )
+                    == all
+            )
+            #expect(
+                try await ask("positional@1", "kvagent", "diff", "web", "--config", file, "") == all
             )
             // Without a certificate nobody knows whose versions.
             #expect(

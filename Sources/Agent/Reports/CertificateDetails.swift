@@ -18,6 +18,12 @@ package struct CertificateDetails: Sendable, Encodable {
 
     /// The newest deployments, newest first.
     package var deployments: [DeploymentReport]
+
+    /// The version that was asked for, the live one otherwise; null where nothing is.
+    @OrNull package var shown: VersionFacts?
+
+    /// The newest deployments of that version, newest first.
+    package var shownDeployments: [DeploymentReport]
 }
 
 /// One version on record.
@@ -42,9 +48,15 @@ extension CertificateDetails {
     /// How many deployments are shown; `kvagent history NAME` has the rest.
     private static let deploymentsShown = 10
 
-    /// - Throws: ``Refusal`` for an unknown name, `HistoryError`, `StoreError`.
+    /// - Parameters:
+    ///   - name: The certificate.
+    ///   - target: The version to show all of; nil for the live one.
+    ///   - settings: What is observed.
+    ///   - history: Nil when the agent has never run.
+    /// - Throws: ``Refusal`` for an unknown name or version, `HistoryError`, `StoreError`.
     package init(
         _ name: String,
+        version target: RollbackTarget? = nil,
         settings: Settings,
         history: History?
     ) throws {
@@ -84,5 +96,23 @@ extension CertificateDetails {
             try history?.deployments(
                 HistoryFilter(certificate: name, limit: Self.deploymentsShown)
             ).map { DeploymentReport($0) } ?? []
+        let current = status.current?.version
+        let record =
+            try target.map {
+                try RecordedVersions(of: name, current: current, history: history).version($0)
+            } ?? live
+        shown = try record.map {
+            try VersionFacts($0, of: name, current: current, store: store)
+        }
+        shownDeployments =
+            try record.flatMap { record in
+                try history?.deployments(
+                    HistoryFilter(
+                        certificate: name,
+                        version: record.version,
+                        limit: Self.deploymentsShown
+                    )
+                ).map { DeploymentReport($0) }
+            } ?? []
     }
 }

@@ -233,7 +233,7 @@ extension CertificateStatus {
 
 extension PinStatus {
     /// Whether it holds at `now`; one whose end has come stays on record until it is lifted.
-    func holds(at now: Date) -> Bool { until.map { now < $0 } ?? true }
+    package func holds(at now: Date) -> Bool { until.map { now < $0 } ?? true }
 }
 
 extension TimeInterval {

@@ -38,27 +38,14 @@ extension Agent {
     private func plan(_ name: String, _ target: RollbackTarget) throws -> RollbackPlan {
         let certificate = try certificate(named: name)
         let current = try store(of: certificate).currentVersion(of: name)
+        let known = try RecordedVersions(of: name, current: current, history: history)
         let record = try target.resolve(
-            current: current,
-            versions: try history.versions(of: name).filter { $0.thumbprint != nil },
-            deployed: try deployedVersions(of: name)
+            current: known.current,
+            versions: known.versions,
+            deployed: known.deployed
         )
         let step = RollbackPlan.Step(certificate: certificate, current: current, record: record)
         return RollbackPlan(steps: [step])
-    }
-
-    /// The versions that were live and good, each once, in the order in which they first went
-    /// live: a version that was rolled back to is still as old as it was, so a second rollback
-    /// goes further back and not forward again.
-    private func deployedVersions(of name: String) throws -> [String] {
-        let deployed = try history.deployedVersions(of: name)
-        // What the oldest on record took the place of was live too, though a history that was
-        // begun anew has no row of its own for it.
-        guard let replaced = deployed.first?.previousVersion,
-            !deployed.contains(where: { $0.version == replaced }),
-            try history.refusal(of: replaced, of: name) == nil
-        else { return deployed.map(\.version) }
-        return [replaced] + deployed.map(\.version)
     }
 
     private func plan(undoing run: String) throws -> RollbackPlan {

@@ -31,7 +31,7 @@ extension RollbackTarget {
         }
     }
 
-    /// Finds the version among those on record.
+    /// Finds the version to go back to among those on record.
     ///
     /// - Parameters:
     ///   - current: The live version, which can't be the target.
@@ -41,6 +41,20 @@ extension RollbackTarget {
     /// - Returns: The one version that is meant.
     /// - Throws: ``Refusal`` that says what there is instead.
     package func resolve(
+        current: String?,
+        versions: [VersionRecord],
+        deployed: [String]
+    ) throws(Refusal) -> VersionRecord {
+        let record = try find(current: current, versions: versions, deployed: deployed)
+        guard record.version != current else {
+            throw Refusal("version \(record.version) is the current one")
+        }
+        return record
+    }
+
+    /// As `resolve(current:versions:deployed:)`, for who only wants to look: the live version may
+    /// be meant, too.
+    func find(
         current: String?,
         versions: [VersionRecord],
         deployed: [String]
@@ -65,16 +79,21 @@ extension RollbackTarget {
             wanted = versions.filter { $0.thumbprint == thumbprint }
         }
         guard let record = wanted.first else {
-            throw Refusal("no version on record is \(self)", hint: "see \"kvagent history\"")
+            throw Refusal("no version on record is \(self)", hint: Self.choice(of: versions))
         }
         guard wanted.count == 1 else {
             let all = wanted.map(\.version).joined(separator: ", ")
             throw Refusal("more than one version is \(self)", hint: "choose one of \(all)")
         }
-        guard record.version != current else {
-            throw Refusal("version \(record.version) is the current one")
-        }
         return record
+    }
+
+    /// Which versions there are, as far as a line has room.
+    static func choice(of versions: [VersionRecord]) -> String {
+        guard !versions.isEmpty else { return "none is on record yet" }
+        let shown = versions.prefix(10).map(\.version).joined(separator: ", ")
+        let others = versions.count - min(versions.count, 10)
+        return "on record: \(shown)" + (others > 0 ? " and \(others) older" : "")
     }
 }
 

@@ -15,6 +15,8 @@ extension CertificateHandle {
             notAfter: try Self.date(X509_get0_notAfter(raw)),
             dnsNames: try dnsNames(),
             keyType: keyType(),
+            publicKeySha256: try publicKeySha256(),
+            signatureAlgorithm: signatureAlgorithm(),
             thumbprint: sha1Hex(encoded).uppercased(),
             sha256: sha256Hex(encoded),
             isSelfIssued: X509_NAME_cmp(subject, issuer) == 0,
@@ -51,6 +53,24 @@ extension CertificateHandle {
             throw .badCertificate("a date in it is not valid")
         }
         return Date(timeIntervalSince1970: TimeInterval(seconds))
+    }
+
+    private func publicKeySha256() throws(CertificateError) -> String {
+        // The encoding that was read, and so of any kind of key, also of one that can't be used.
+        guard let key = X509_get_X509_PUBKEY(raw) else { throw .badCertificate("it has no key") }
+        let count = i2d_X509_PUBKEY(key, nil)
+        guard count > 0 else { throw .badCertificate(ErrorQueue.drain()) }
+        let encoded = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, initialized in
+            var cursor = buffer.baseAddress
+            initialized = max(Int(i2d_X509_PUBKEY(key, &cursor)), 0)
+        }
+        return sha256Hex(encoded)
+    }
+
+    private func signatureAlgorithm() -> String {
+        let identifier = X509_get_signature_nid(raw)
+        guard identifier != NID_undef, let name = OBJ_nid2ln(identifier) else { return "unknown" }
+        return String(cString: name)
     }
 
     private func keyType() -> String {

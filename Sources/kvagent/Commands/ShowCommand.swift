@@ -10,6 +10,18 @@ struct ShowCommand: ParsableCommand {
     )
 
     @OptionGroup var certificate: NameArgument
+
+    @Option(
+        name: .long,
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Show this version instead of the live one: its beginning, a thumbprint, or -N for the Nth before the current.",
+            valueName: "version"
+        ),
+        completion: Completion.recordedVersions
+    )
+    var version: RollbackTarget?
+
     @OptionGroup var settingsOptions: SettingsOptions
     @OptionGroup var output: OutputOptions
 
@@ -17,48 +29,132 @@ struct ShowCommand: ParsableCommand {
         let settings = try settingsOptions.settings()
         let details = try CertificateDetails(
             certificate.name,
+            version: version,
             settings: settings,
             history: settings.historyForReading()
         )
-        try Output.print(details, asJSON: output.json) { details.text }
+        try Output.print(details, asJSON: output.json) {
+            version == nil ? details.text : details.textOfVersion
+        }
     }
 }
 
 extension CertificateDetails {
+    /// The live version, the versions there are, and what was done last.
     fileprivate var text: String {
-        var lines = [
-            "\(status.name)  \(status.state.rawValue)",
-            "  url         \(status.url)",
-        ]
-        if let current = status.current {
-            let live = versions.first { $0.version == current.version }
-            lines += [
-                "  version     \(current.version)",
-                "  thumbprint  \(current.thumbprint ?? "-")",
-                "  sha256      \(current.sha256 ?? "-")",
-                "  subject     \(live?.subject ?? "-")",
-                "  names       \(live?.dnsNames.joined(separator: ", ") ?? "-")",
-                "  issuer      \(live?.issuer ?? "-")",
-                "  serial      \(live?.serialNumber ?? "-")",
-                "  key         \(live?.keyType ?? "-")",
-                "  valid       \(current.notBefore?.local ?? "-") to \(current.notAfter?.local ?? "-")",
-                "  since       \(current.since?.local ?? "-")",
-                "  directory   \(directory)",
-                "  files       \(files.joined(separator: " "))",
-            ]
+        var lines = ["\(status.name)  \(status.state.rawValue)", "  url         \(status.url)"]
+        if let shown {
+            lines += shown.lines
+            lines.append("  since       \(status.current?.since?.local ?? "-")")
+            lines.append("  directory   \(directory)")
+        }
+        if let pin = status.pin, pin.holds(at: Date()) {
+            lines.append("  pin         \(pin.words)")
         }
         lines += status.warnings.map { "  warning     \($0)" }
-        var table = Table("VERSION", "FETCHED", "EXPIRES", "THUMBPRINT", "ON DISK", "")
+        return paragraphs([
+            lines.joined(separator: "\n"), shown?.fileTable, versionTable,
+            deployments.textWithHooks,
+        ])
+    }
+
+    /// One version and what was done with it.
+    fileprivate var textOfVersion: String {
+        guard let shown else { return "" }
+        let standing = shown.isCurrent ? "live" : "not live"
+        var lines = ["\(status.name)  version \(shown.version)  \(standing)"] + shown.lines
+        lines.append("  fetched     \(shown.fetchedAt.local)")
+        lines.append(
+            "  directory   "
+                + (shown.directory
+                    ?? "the files are not on disk any more; this is what history knows")
+        )
+        return paragraphs([
+            lines.joined(separator: "\n"), shown.fileTable, shownDeployments.textWithHooks,
+        ])
+    }
+
+    private func paragraphs(_ parts: [String?]) -> String {
+        parts.compactMap { $0 }.joined(separator: "\n\n")
+    }
+
+    private var versionTable: String? {
+        guard !versions.isEmpty else { return nil }
+        var table = Table("VERSION", "EXPIRES", "ON DISK", "", "FETCHED", "THUMBPRINT")
         for version in versions {
             table.add(
                 version.version,
-                version.fetchedAt.local,
                 version.notAfter?.local ?? "-",
-                version.thumbprint ?? "-",
                 version.isOnDisk ? "yes" : "no",
-                version.version == status.current?.version ? "current" : ""
+                version.version == status.current?.version ? "current" : "",
+                version.fetchedAt.local,
+                version.thumbprint ?? "-"
             )
         }
-        return (lines + ["", table.text(), "", deployments.text]).joined(separator: "\n")
+        return table.text()
+    }
+}
+
+extension VersionFacts {
+    /// What the certificate is, a line for each fact.
+    fileprivate var lines: [String] {
+        var lines = [
+            "  version     \(version)",
+            "  subject     \(subject ?? "-")",
+            "  names       \(dnsNames.isEmpty ? "-" : dnsNames.joined(separator: ", "))",
+            "  issuer      \(issuer ?? "-")",
+        ]
+        if isOnDisk { lines += chainLines }
+        lines += [
+            "  valid       \(notBefore?.local ?? "-") to \(notAfter?.local ?? "-"), \(left)",
+            "  serial      \(serialNumber ?? "-")",
+            "  key         \(keyType ?? "-")",
+        ]
+        if let publicKeySha256 { lines.append("  key sha256  \(publicKeySha256)") }
+        if let signatureAlgorithm { lines.append("  signed by   \(signatureAlgorithm)") }
+        lines += ["  thumbprint  \(thumbprint ?? "-")", "  sha256      \(sha256 ?? "-")"]
+        if let problem { lines.append("  problem     \(problem)") }
+        return lines
+    }
+
+    private var chainLines: [String] {
+        guard problem == nil else { return [] }
+        let verdict =
+            switch isChainComplete {
+            case true?: "complete"
+            case false?: "incomplete: an intermediate is missing"
+            case nil: "no intermediates; whether one is missing shows to root only"
+            }
+        let links = chain.map { "\($0.subject), until \($0.notAfter.local)" } + [verdict]
+        return links.enumerated().map { "  \($0 == 0 ? "chain " : "      ")      \($1)" }
+    }
+
+    private var left: String {
+        guard let words = notAfter?.remaining() else { return "-" }
+        return words == "expired" ? words : "\(words) left"
+    }
+
+    fileprivate var fileTable: String? {
+        guard !files.isEmpty else { return nil }
+        var table = Table("FILE", "MODE", "OWNER", "SIZE", "READABLE BY")
+        for file in files {
+            table.add(
+                file.name,
+                file.mode,
+                "\(file.owner):\(file.group)",
+                "\(file.size)",
+                file.readers.words
+            )
+        }
+        return table.text()
+    }
+}
+
+extension FileFacts.Readers {
+    /// `root, group ssl-cert`.
+    fileprivate var words: String {
+        if everyone { return "everyone" }
+        let all = users + groups.map { "group \($0)" }
+        return all.isEmpty ? "nobody" : all.joined(separator: ", ")
     }
 }

@@ -8,6 +8,9 @@ struct CommandLineDescription {
         /// `["config", "check"]`.
         var path: [String]
         var options: Set<String>
+
+        /// Those of them that not every program has.
+        var ownOptions: Set<String>
         var positionals: [Positional]
 
         /// The words that options take, where they take only some.
@@ -43,14 +46,22 @@ struct CommandLineDescription {
             return below.flatMap { commands($0, path + [$0["commandName"].string ?? ""]) }
         }
         let arguments = command["arguments"].array.filter { $0["shouldDisplay"] == .flag(true) }
+        func names(_ arguments: [JSON]) -> Set<String> {
+            Set(
+                arguments.flatMap { $0["names"].array }.map {
+                    ($0["kind"].string == "short" ? "-" : "--") + ($0["name"].string ?? "")
+                }
+            )
+        }
+        let own = arguments.filter { argument in
+            argument["kind"].string != "flag"
+                || names([argument]).isDisjoint(with: ["--version", "--help"])
+        }
         return [
             Command(
                 path: path,
-                options: Set(
-                    arguments.flatMap { $0["names"].array }.map {
-                        ($0["kind"].string == "short" ? "-" : "--") + ($0["name"].string ?? "")
-                    }
-                ),
+                options: names(arguments),
+                ownOptions: names(own),
                 positionals: arguments.filter { $0["kind"].string == "positional" }.map {
                     Positional(
                         name: $0["valueName"].string ?? "",
