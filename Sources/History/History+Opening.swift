@@ -57,7 +57,13 @@ extension History {
         let database = ReadOnlyDatabase(path: path)
         do {
             guard try DatabaseFile(path: path).exists() else { return nil }
-            switch try database.read(Schema.standing(of:)) {
+            var standing = try database.read(Schema.standing(of:))
+            // One that has some of the steps is mostly one that another process is making just now.
+            for _ in 0..<looksAtOlder where standing == .older {
+                usleep(50_000)
+                standing = try database.read(Schema.standing(of:))
+            }
+            switch standing {
             case .empty: return nil
             case .older: throw older(path)
             case .newer(let migration): throw newer(path, migration)
@@ -67,6 +73,9 @@ extension History {
             throw HistoryError(error, operation: opening, path: path)
         }
     }
+
+    /// Together 2 s, many times what all the steps take on an empty database.
+    private static let looksAtOlder = 40
 
     private static let opening = "open history"
 

@@ -160,7 +160,7 @@ struct EffectiveSettingsTests {
           timeout: 2m
           onFailure: keep
           coalesce: {window: 10s, limit: 60s}
-        history: {keepVersions: 7}
+        history: {keepVersions: 7, keepDays: 90}
         metrics: {textfile: /var/lib/x/kvagent.prom}
         stateDirectory: /srv/state
         """.replacing("vault.azure.net", with: "vault.azure.cn")

@@ -48,7 +48,8 @@ extension Settings {
                     (
                         "keepVersions",
                         .scalar(.number(keepVersions), origin("history.keepVersions"))
-                    )
+                    ),
+                    ("keepDays", .scalar(.number(keepDays), origin("history.keepDays")))
                 )
             ),
             (
