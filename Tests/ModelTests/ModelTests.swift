@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-@Suite("Against a model")
+// One sequence after another: all at once would keep the tests with time limits waiting.
+@Suite("Against a model", .serialized)
 struct ModelTests {
     private static func number(_ variable: String, _ usual: UInt64) -> UInt64 {
         ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) } ?? usual
