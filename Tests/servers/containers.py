@@ -55,6 +55,7 @@ class Container(Server):
         certificate = os.path.join(self.site.path("state", "certs", self.name), self._mounted)
         self.engine(
             *("run", "--detach", "--name", self.name, "--network=host", *LIMITS),
+            f"--cgroup-parent=/{self.engine.control_group}",
             *("--volume", f"{certificate}:{CERTIFICATE}:ro", "--volume", f"{config}:{CONFIG}:ro"),
             *(*self.engine.image, self.engine.nginx, "-c", CONFIG),
         )

@@ -3,6 +3,7 @@
 So nothing of the machine's own containers is seen or touched. A container has nginx and nothing else.
 """
 
+import glob
 import os
 import shutil
 import subprocess
@@ -66,6 +67,7 @@ class Engine:
 
     def __init__(self, bench, script):
         self.directory = tempfile.mkdtemp(prefix=f"{self.program}.", dir=bench.directory)
+        self.control_group = f"kvs-{os.path.basename(self.directory)}"
         self.nginx = root_of_nginx(f"{self.directory}/root")
         text = script.format(directory=self.directory)
         self.script = bench.script(f"{os.path.basename(self.directory)}.sh", text)
@@ -79,6 +81,15 @@ class Engine:
     def __exit__(self, *_):
         for container in self("ps", "--all", "--quiet").split():
             self("rm", "--force", container)
+        # Who watches a container ends a little later than it.
+        wait_until("the control groups are empty", self._remove_control_groups)
+
+    def _remove_control_groups(self):
+        """Removes those that an engine leaves, in each hierarchy; raises OSError if they are in use."""
+        for hierarchy in ["/sys/fs/cgroup", *glob.glob("/sys/fs/cgroup/*")]:
+            for directory, _, _ in os.walk(f"{hierarchy}/{self.control_group}", topdown=False):
+                os.rmdir(directory)
+        return True
 
     def state(self, container, field):
         return self("container", "inspect", "--format", f"{{{{.State.{field}}}}}", container)
