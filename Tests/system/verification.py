@@ -1,5 +1,7 @@
 """Live verification and `kvagent serving`, from the hardened unit, with nginx itself."""
 
+import json
+
 from bench import SITE, expect, expect_equal
 from hooks import one_run
 from scenario import scenario
@@ -36,3 +38,19 @@ def serving(bench):
         expect(("web", "current") in told, f"{row}")
         expect(thumbprint in [one["thumbprint"] for one in row["certificates"]], f"{row}")
     return f"{found[0]['address']}:443 {found[0]['process']['name']} current"
+
+
+@scenario("serving tells that nginx serves an older version while nobody reloads it")
+def older(bench):
+    bench.machine.output("rm", RELOAD)
+    try:
+        version = bench.vault("certificate", "rotate", "kv/web")
+        bench.wait_outcome(version, "deployed")
+        done = bench.machine.run("kvagent", "serving", "--json", check=False)
+    finally:
+        bench.link_hook("nginx-reload", "reload/50-nginx")
+    bench.machine.output("systemctl", "reload", "nginx.service")
+    bench.wait_served(bench.thumbprint(version))
+    [nginx] = [row for row in json.loads(done.stdout)["listeners"] if row["port"] == 443]
+    told = [(one["certificate"], one["standing"]) for one in nginx["certificates"]]
+    expect_equal((told, done.returncode), ([("web", "older")], 1), "what it said, and its status")
