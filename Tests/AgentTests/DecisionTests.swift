@@ -119,38 +119,46 @@ struct DecisionTests {
         #expect(Decision.decide(example.situation) == example.decision)
     }
 
+    private static let refusal = Deployment(
+        id: 1,
+        certificate: "web",
+        version: new,
+        trigger: .poll,
+        outcome: .rolledBack,
+        actor: "daemon",
+        startedAt: now,
+        finishedAt: now,
+        previousVersion: old,
+        runID: "r",
+        error: "reload hook \"nginx\" exited with 1"
+    )
+
     @Test("A refused version stays refused, with the reason it was refused for")
     func refusedBefore() {
-        let refusal = Deployment(
-            id: 1,
-            certificate: "web",
-            version: Self.new,
-            thumbprint: nil,
-            sha256: nil,
-            notBefore: nil,
-            notAfter: nil,
-            trigger: .poll,
-            outcome: .rolledBack,
-            reason: nil,
-            actor: "daemon",
-            startedAt: Self.now,
-            finishedAt: Self.now,
-            previousVersion: Self.old,
-            runID: "r",
-            error: "reload hook \"nginx\" exited with 1",
-            hookRuns: []
-        )
         let situation = Situation(
             current: Self.old,
             target: Self.new,
             record: Self.record(),
-            refusal: refusal,
+            refusal: Self.refusal,
             now: Self.now
         )
         #expect(
             Decision.decide(situation)
                 == .refusedBefore(reason: "reload hook \"nginx\" exited with 1")
         )
+    }
+
+    @Test("The files of the live version are mended although a hook has refused it")
+    func refusedAndLive() {
+        let situation = Situation(
+            current: Self.new,
+            isIntact: false,
+            target: Self.new,
+            record: Self.record(),
+            refusal: Self.refusal,
+            now: Self.now
+        )
+        #expect(Decision.decide(situation) == .deploy)
     }
 
     @Test("A pin names the version that should be live until it ends")

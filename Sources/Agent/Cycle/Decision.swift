@@ -92,7 +92,8 @@ extension Decision {
     package static func decide(_ situation: Situation) -> Decision {
         let isLive = situation.target == situation.current
         guard !isLive || !situation.isIntact else { return .upToDate }
-        if let refusal = situation.refusal {
+        // What is live goes on being served, so its files are mended though a hook refused it.
+        if !isLive, let refusal = situation.refusal {
             return .refusedBefore(reason: refusal.error ?? refusal.reason ?? "refused before")
         }
         guard let record = situation.record else { return .fetch }
