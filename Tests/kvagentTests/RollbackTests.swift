@@ -290,6 +290,22 @@ struct RollbackTests {
         }
     }
 
+    @Test("A certificate whose files a pass has only mended doesn't go back with the batch")
+    func batchWithMended() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["a", "b"])
+            try await bed.kvagent("sync", status: 0)
+            let (old, mended) = (bed.current("a"), bed.current("b"))
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "a")
+            try writeFile(bed.certs.appending("b/current/fullchain.pem"), "altered")
+            try await bed.kvagent("sync", status: 0)
+            let run = try #require(try await bed.json("history", "b")[0]["runId"].string)
+            try await bed.kvagent("rollback", "--batch", run, status: 0)
+            #expect(bed.current("a") == old && bed.current("b") == mended)
+            #expect(try await bed.json("status")["certificates"][1]["pin"] == .null)
+        }
+    }
+
     @Test("Files that are neither on disk nor in the vault: the rehearsal says so, too")
     func disabledInTheVault() async throws {
         try await withTestBed { bed in

@@ -100,6 +100,9 @@ extension RollbackPlan {
         guard current == row.version else {
             return skip("the version \(row.version) is not live any more")
         }
+        guard row.previousVersion != row.version else {
+            return skip("the pass has only mended its files")
+        }
         guard let previous = row.previousVersion,
             let record = try agent.history.version(previous, of: certificate.name)
         else {

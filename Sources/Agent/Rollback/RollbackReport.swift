@@ -32,7 +32,7 @@ package struct SkippedRollback: Sendable, Encodable {
     package let certificate: String
     package let reason: String
 
-    /// Whether the version that the pass deployed is live, and stays.
+    /// Whether a version that the pass brought is live, and stays.
     package let isStillLive: Bool
 
     private enum CodingKeys: String, CodingKey { case certificate, reason }
