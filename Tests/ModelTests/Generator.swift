@@ -20,22 +20,23 @@ extension Step {
     static func random(_ numbers: inout SplitMix64) -> Step {
         let certificate = Int.random(in: 0..<Model.count, using: &numbers)
         return switch Int.random(in: 0..<100, using: &numbers) {
-        case 0..<24: .publish(certificate, .random(&numbers))
-        case 24..<26: .disable(certificate)
-        case 26..<29: .enable(certificate)
+        case 0..<20: .publish(certificate, .random(&numbers))
+        case 20..<22: .disable(certificate)
+        case 22..<25: .enable(certificate)
+        case 25..<29: .damage(certificate)
         case 29..<35:
             .hooks(.random(&numbers), Bool.random(using: &numbers) ? .failure : .later)
         case 35..<44: .hooks(.random(&numbers), .success)
-        case 44..<47: .restart
-        case 47..<49:
+        case 44..<46: .restart
+        case 46..<49:
             .kill(
                 .deploying(certificate, &numbers),
                 .random(&numbers),
                 hook: Int.random(in: 1...3, using: &numbers)
             )
         case 49..<53: .run(.pin(certificate, isOver: Int.random(in: 0..<4, using: &numbers) == 0))
-        case 53..<58: .run(.unpin(certificate))
-        case 58..<63: .run(.retry(certificate))
+        case 53..<57: .run(.unpin(certificate))
+        case 57..<61: .run(.retry(certificate))
         default: .run(.deploying(certificate, &numbers))
         }
     }
@@ -47,19 +48,20 @@ extension Command {
         _ numbers: inout SplitMix64
     ) -> Command {
         switch Int.random(in: 0..<20, using: &numbers) {
-        case 0..<3:
+        case 0..<5:
             .rollback(
                 certificate,
                 .steps(Int.random(in: 1...2, using: &numbers)),
                 pins: Bool.random(using: &numbers)
             )
-        case 3:
+        case 5:
             .rollback(
                 certificate,
                 .version(Int.random(in: 0...3, using: &numbers)),
                 pins: Bool.random(using: &numbers)
             )
-        case 4..<6: .sync(certificate)
+        case 6: .rollbackOfPass(pins: Bool.random(using: &numbers))
+        case 7..<9: .sync(certificate)
         default: .sync(nil)
         }
     }

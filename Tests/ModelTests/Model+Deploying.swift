@@ -56,7 +56,8 @@ extension Model {
                 previous: candidate.previous,
                 trigger: candidate.trigger,
                 order: next(),
-                isRollback: candidate.trigger == .rollback
+                isRollback: candidate.trigger == .rollback,
+                run: currentRun
             )
         )
         return certificates[candidate.name].rows.count - 1
@@ -64,7 +65,10 @@ extension Model {
 
     private mutating func check(_ member: inout Member) throws(Killed) {
         certificates[member.name].stored.insert(member.version)
-        guard member.candidate.trigger != .recovery, !member.candidate.isChecked else { return }
+        // A recovery does without the vault.
+        guard member.candidate.trigger != .recovery else { return }
+        certificates[member.name].damaged.remove(member.version)
+        guard !member.candidate.isChecked else { return }
         let end = try run(
             .check,
             for: [(member.name, member.version)],
@@ -163,6 +167,7 @@ extension Model {
         }
         if let good { kept.insert(good.version) }
         certificates[candidate.name].stored.formIntersection(kept)
+        certificates[candidate.name].damaged.formIntersection(kept)
     }
 }
 

@@ -31,15 +31,17 @@ extension Model {
         let (newest, target) = (certificate.newest, certificate.target)
         let isKnown = certificate.recorded.contains(newest)
         let flaw = certificate.vault[target].flaw
-        let isWanted =
-            target != certificate.live && !certificate.refused.contains(target)
-        // The vault is asked for files that are neither new nor in the store any more.
-        let isMissing =
-            isWanted && !flaw.isUnreadable && flaw != .expired && flaw != .notYetValid
-            && !certificate.stored.contains(target) && (isKnown || target != newest)
+        let isLive = target == certificate.live
+        // What is live is mended, whatever else is said of it.
+        let isWanted = isLive ? !certificate.isIntact : !certificate.refused.contains(target)
+        let isDeployed =
+            isWanted
+            && (isLive || !flaw.isUnreadable && flaw != .expired && flaw != .notYetValid)
+        // The vault is asked for files that are neither new nor whole in the store.
+        let isFetched = isDeployed && (isKnown || target != newest)
         certificate.isUnanswered =
             !certificate.vault[newest].isEnabled
-            || isMissing && !certificate.vault[target].isEnabled
+            || isFetched && !certificate.isAtHand(target)
         if certificate.isUnanswered { return nil }
         if !isKnown { certificate.recorded.append(newest) }
         certificate.latest = newest
@@ -49,31 +51,31 @@ extension Model {
                 hold(newest, because: pin.explanation, &certificate)
             }
         }
+        if isDeployed {
+            return ModelCandidate(
+                name: name,
+                version: target,
+                previous: certificate.live,
+                trigger: isLive ? .drift : .sync
+            )
+        }
         guard isWanted else { return nil }
-        switch flaw {
-        case .garbage, .keyOfAnother, .expired:
+        if flaw == .notYetValid {
+            hold(target, because: "not yet valid", &certificate)
+        } else {
             certificate.rows.append(
                 Row(
                     version: target,
                     previous: certificate.live,
                     trigger: .sync,
                     outcome: .rejected,
-                    order: next()
+                    order: next(),
+                    run: currentRun
                 )
             )
             certificate.refused.insert(target)
-            return nil
-        case .notYetValid:
-            hold(target, because: "not yet valid", &certificate)
-            return nil
-        default:
-            return ModelCandidate(
-                name: name,
-                version: target,
-                previous: certificate.live,
-                trigger: .sync
-            )
         }
+        return nil
     }
 
     /// A version that waits is one row for each reason, however often it is seen.
@@ -91,7 +93,8 @@ extension Model {
                 trigger: .sync,
                 outcome: .held,
                 reason: reason,
-                order: next()
+                order: next(),
+                run: currentRun
             )
         )
     }
@@ -127,68 +130,6 @@ extension Model {
             for (name, version) in owing where end == .success {
                 settle(phase, name, version)
             }
-        }
-    }
-
-    /// An earlier version becomes live, as in any deployment, and is pinned, or what was live is
-    /// refused.
-    ///
-    /// - Returns: Whether there is a version to go back to.
-    mutating func rollback(_ name: Int, to target: Target, pins: Bool) throws(Killed) -> Bool {
-        try recover()
-        let certificate = certificates[name]
-        guard let version = version(target, of: certificate),
-            version != certificate.live, certificate.vault[version].flaw != .expired,
-            certificate.stored.contains(version) || certificate.vault[version].isEnabled
-        else { return false }
-        certificates[name].pin = Pin(
-            version: version,
-            reason: "rollback",
-            isByCommand: isCommand,
-            replaced: certificate.pin.map { [$0] } ?? []
-        )
-        let candidate = ModelCandidate(
-            name: name,
-            version: version,
-            previous: certificate.live,
-            trigger: .rollback
-        )
-        if try deploy([candidate])[name] != .deployed {
-            certificates[name].pin = certificate.pin
-        } else if !pins {
-            certificates[name].pin = nil
-            guard let previous = certificate.live else { return true }
-            certificates[name].rows.append(
-                Row(
-                    version: previous,
-                    previous: nil,
-                    trigger: .rollback,
-                    outcome: .rolledBack,
-                    order: next()
-                )
-            )
-            certificates[name].refused.insert(previous)
-        }
-        return true
-    }
-
-    private func version(_ target: Target, of certificate: Certificate) -> Int? {
-        switch target {
-        case .version(let age):
-            let version = certificate.newest - age
-            let isUsable =
-                certificate.recorded.contains(version)
-                && !certificate.vault[version].flaw.isUnreadable
-            return isUsable ? version : nil
-        case .steps(let steps):
-            var good: [Int] = []
-            for row in certificate.rows where row.outcome == .deployed {
-                if !good.contains(row.version), !certificate.refused.contains(row.version) {
-                    good.append(row.version)
-                }
-            }
-            let earlier = good.prefix { $0 != certificate.live }
-            return earlier.count >= steps ? earlier[earlier.count - steps] : nil
         }
     }
 }

@@ -35,7 +35,8 @@ extension Model {
                         previous: row.previous,
                         trigger: .recovery,
                         order: next(),
-                        isRollback: row.isRollback
+                        isRollback: row.isRollback,
+                        run: currentRun
                     )
                 )
                 candidate.row = certificates[name].rows.count - 1

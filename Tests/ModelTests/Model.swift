@@ -19,6 +19,10 @@ struct Model {
     /// Whether a command's process is at work, and not the agent of the test.
     var isCommand = false
 
+    /// The pass or command at work, and the last pass of the agent itself.
+    var currentRun = 0
+    private(set) var lastPass: Int?
+
     /// Counts rows and debts, whose order tells what is done first.
     private var counter = 0
 
@@ -34,6 +38,8 @@ struct Model {
         var recorded: [Int] = []
         /// The versions whose files lie in the store.
         var stored: Set<Int> = []
+        /// Those of them whose files are not what was recorded.
+        var damaged: Set<Int> = []
         var pin: Pin?
         var refused: Set<Int> = []
         var owed: [Debt] = []
@@ -44,6 +50,11 @@ struct Model {
         var newest: Int { vault.count - 1 }
         /// The version that a pin in force names, else the vault's newest.
         var target: Int { heldVersion ?? newest }
+        var isIntact: Bool { live.map { !damaged.contains($0) } ?? true }
+        /// Whether the files of a version are at hand, in the store or in the vault.
+        func isAtHand(_ version: Int) -> Bool {
+            stored.subtracting(damaged).contains(version) || vault[version].isEnabled
+        }
         var heldVersion: Int? { pin.flatMap { $0.isOver ? nil : $0.version } }
         /// The newest closed row of a version.
         func last(_ version: Int) -> Row? {
@@ -78,6 +89,8 @@ struct Model {
         var order: Int
         /// Whether it is a rollback's, or what finishes one.
         var isRollback = false
+        /// The pass or command that it is of.
+        var run: Int
     }
 
     struct Run: Equatable, CustomStringConvertible {
@@ -108,6 +121,8 @@ extension Model {
             certificates[name].vault[certificates[name].newest].isEnabled = false
         case .enable(let name):
             certificates[name].vault[certificates[name].newest].isEnabled = true
+        case .damage(let name):
+            if let live = certificates[name].live { certificates[name].damaged.insert(live) }
         case .hooks(let phase, let end): ends[phase] = end
         case .restart: break
         case .run(let command): return answer(command)
@@ -128,8 +143,10 @@ extension Model {
     }
 
     private mutating func take(_ command: Command) throws(Killed) -> Answer {
+        currentRun = next()
         switch command {
         case .sync(let name):
+            if !isCommand { lastPass = currentRun }
             try pass(over: name.map { [$0] } ?? Array(certificates.indices))
         case .pin(let name, let isOver):
             guard let live = certificates[name].live else { return .refused }
@@ -147,6 +164,8 @@ extension Model {
             return .cleared(certificates[name].refused.count)
         case .rollback(let name, let target, let pins):
             return try rollback(name, to: target, pins: pins) ? .done : .refused
+        case .rollbackOfPass(let pins):
+            return try rollbackOfPass(pins: pins) ? .done : .refused
         }
         return .done
     }

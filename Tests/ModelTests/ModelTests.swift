@@ -10,7 +10,7 @@ struct ModelTests {
 
     /// `KVAGENT_MODEL_SEED` and `KVAGENT_MODEL_STEPS` ask for others, and for more.
     private static let firstSeed = number("KVAGENT_MODEL_SEED", 1)
-    private static let steps = Int(number("KVAGENT_MODEL_STEPS", 2400))
+    private static let steps = Int(number("KVAGENT_MODEL_STEPS", 2000))
     private static let length = 80
     private static let seeds = (0..<UInt64((steps + length - 1) / length)).map { firstSeed &+ $0 }
 

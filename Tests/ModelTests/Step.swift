@@ -9,6 +9,9 @@ enum Step: Sendable, Hashable {
     case disable(Int)
     case enable(Int)
 
+    /// A file of the live version is altered behind the agent's back.
+    case damage(Int)
+
     /// The hooks of a phase go wrong from now on, whatever they are run for, or do no more.
     case hooks(Phase, End)
 
@@ -30,6 +33,9 @@ enum Command: Sendable, Hashable {
     case unpin(Int)
     case retry(Int)
     case rollback(Int, Target, pins: Bool)
+
+    /// All goes back that the agent's last pass has deployed.
+    case rollbackOfPass(pins: Bool)
 }
 
 /// Where a rollback goes.
@@ -77,7 +83,7 @@ extension Step {
     /// Whether the agent has a part in it, so that something can change.
     var isOfTheAgent: Bool {
         switch self {
-        case .publish, .disable, .enable, .hooks: false
+        case .publish, .disable, .enable, .damage, .hooks: false
         case .run, .restart, .kill: true
         }
     }
@@ -90,6 +96,7 @@ extension Step: CustomStringConvertible {
         case .publish(let certificate, let flaw): "publish \(Self.name(certificate)) (\(flaw))"
         case .disable(let certificate): "disable \(Self.name(certificate))"
         case .enable(let certificate): "enable \(Self.name(certificate))"
+        case .damage(let certificate): "damage \(Self.name(certificate))"
         case .hooks(let phase, let end): "\(phase) hooks: \(end)"
         case .run(let command): "\(command)"
         case .restart: "restart"
@@ -114,6 +121,7 @@ extension Command: CustomStringConvertible {
         case .retry(let certificate): "retry \(Step.name(certificate))"
         case .rollback(let certificate, let target, let pins):
             "rollback \(Step.name(certificate)) \(target)\(pins ? "" : " without a pin")"
+        case .rollbackOfPass(let pins): "rollback of the last pass\(pins ? "" : " without pins")"
         }
     }
 }

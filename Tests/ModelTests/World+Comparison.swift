@@ -25,7 +25,11 @@ extension World {
             for (seen, expected) in zip(seen, expected) where seen != expected {
                 return "\(Step.name(name)): \(seen)\n   model: \(expected)"
             }
+            guard model.certificates[name].isIntact else { continue }
             if let flaw = try flawOfTheLive(name) { return "\(Step.name(name)): \(flaw)" }
+        }
+        if isWhole, let fault = try agent.history.verify(digest: .sha256).fault {
+            return "the ledger's chain: \(fault)"
         }
         return nil
     }
@@ -108,7 +112,7 @@ extension World {
         values.map { $0.map { "\($0)" } ?? "none" }.joined(separator: " ")
     }
 
-    private var store: CertificateStore {
+    var store: CertificateStore {
         CertificateStore(root: settings.certificates[0].storeLocation)
     }
 

@@ -26,6 +26,9 @@ final class World {
     /// The version of each certificate whose files were last found whole.
     var whole: [Int: String] = [:]
 
+    /// The run ID of the agent's last pass.
+    private var lastPass: String?
+
     var ends: [Phase: End] = [:]
     var flaws: [(version: String, flaw: Flaw)] = []
 
@@ -120,6 +123,11 @@ extension World {
             try await emulator.setEnabled(false, vault: vault, name: Step.name(name))
         case .enable(let name):
             try await emulator.setEnabled(true, vault: vault, name: Step.name(name))
+        case .damage(let name):
+            let current = store.currentDirectory(of: Step.name(name))
+            guard facts(of: current) != nil else { break }
+            try writeFile(current.appending("fullchain.pem"), "altered", mode: 0o640)
+            whole[name] = nil
         case .hooks(let phase, let end):
             ends[phase] = end
             try writeRules()
@@ -136,7 +144,8 @@ extension World {
         do {
             switch command {
             case .sync(let name):
-                _ = try await agent.pass(over: name.map { [Step.name($0)] }, trigger: .sync)
+                let names = name.map { [Step.name($0)] }
+                lastPass = try await agent.pass(over: names, trigger: .sync).runID
             case .pin(let name, let isOver):
                 let end = isOver ? Date(timeIntervalSinceNow: -1) : nil
                 _ = try await agent.pin(Step.name(name), reason: nil, until: end)
@@ -150,6 +159,11 @@ extension World {
                         .certificate(Step.name(name), to: target),
                         hold: pins ? .pin(until: nil) : .refusal
                     )
+                )
+            case .rollbackOfPass(let pins):
+                guard let lastPass else { return .refused }
+                _ = try await agent.rollback(
+                    RollbackRequest(.batch(lastPass), hold: pins ? .pin(until: nil) : .refusal)
                 )
             }
         } catch is Refusal {
@@ -203,6 +217,8 @@ extension World {
             default: return nil
             }
             return ["rollback", Step.name(name), "--to", to] + (pins ? [] : ["--no-pin"])
+        case .rollbackOfPass(let pins):
+            return lastPass.map { ["rollback", "--batch", $0] + (pins ? [] : ["--no-pin"]) }
         }
     }
 
