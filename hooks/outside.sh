@@ -18,18 +18,33 @@ outside() {
     fi
 }
 
+# patiently COMMAND [ARGUMENT…]: runs a command, and after 1 s and 2 s again when it fails.  While the service
+# manager re-executes itself, as its own upgrade makes it, whoever asks it for something is cut off.
+patiently() {
+    for pause in 1 2; do
+        "$@" && return
+        sleep "$pause"
+    done
+    "$@"
+}
+
 # is_running UNIT: whether there is something to reload.  Ends the hook when systemd can't say.
 is_running() {
+    if ! patiently knows_state "$1"; then
+        echo "systemctl can't tell whether $1 runs (status $state)" >&2
+        exit 1
+    fi
+    [ "$state" -eq 0 ]
+}
+
+# knows_state UNIT: sets `state` to what systemctl's status says of it: 0 is running, 3 or 4 is not, or is no
+# unit (LSB's status codes, systemctl(1)).  Anything else is no answer.
+knows_state() {
     state=0
     systemctl is-active --quiet -- "$1" || state=$?
     case $state in
-    0) return 0 ;;
-    # Inactive, failed or on its way up; no such unit (LSB's status codes, systemctl(1)).
-    3 | 4) return 1 ;;
-    *)
-        echo "systemctl can't tell whether $1 runs (status $state)" >&2
-        exit 1
-        ;;
+    0 | 3 | 4) return 0 ;;
+    *) return 1 ;;
     esac
 }
 

@@ -59,7 +59,7 @@ package struct HookRunner: Sendable {
         let startedAt = Date()
         let begin = ContinuousClock.now
         var attempt = await attempt(hook, event: event)
-        for pause in Self.pausesWithoutUnit where attempt.madeNoUnit {
+        for pause in TransientUnit.pausesForManager where attempt.madeNoUnit {
             // A cancelled task starts nothing more.
             guard (try? await Task.sleep(for: pause)) != nil else { break }
             attempt = await self.attempt(hook, event: event)
@@ -72,10 +72,6 @@ package struct HookRunner: Sendable {
             output: attempt.output
         )
     }
-
-    /// A service manager that re-executes itself, as its own upgrade makes it, makes no units for
-    /// a moment; a renewal must not be refused for that.
-    private static let pausesWithoutUnit: [Duration] = [.seconds(1), .seconds(2)]
 
     /// One start of a hook.
     private struct Attempt {
@@ -164,7 +160,11 @@ package struct HookRunner: Sendable {
             } else if status == .exited(0) {
                 .succeeded
             } else {
-                await unit.failure(of: hook)
+                await unit.end(
+                    of: hook,
+                    starterWasKilled: status.wasSignaled,
+                    grace: grace
+                )
             }
         if let known { return Attempt(outcome: known, output: report.output) }
         let words = report.output.split(separator: "\n").last.map { ": \($0)" } ?? ""
@@ -217,5 +217,11 @@ package struct HookRunner: Sendable {
     private static func reason(_ command: [String], _ error: any Error) -> String {
         let cause = (error as? SubprocessError)?.underlyingError
         return StartFailure.reason(for: command.first ?? "", searched: searchPath, cause)
+    }
+}
+
+extension TerminationStatus {
+    fileprivate var wasSignaled: Bool {
+        if case .signaled = self { true } else { false }
     }
 }

@@ -74,28 +74,61 @@ struct TransientUnit: Sendable {
         )
     }
 
-    /// How a unit that did not succeed has ended; to be asked once, for then it is forgotten.
+    /// How the hook has ended whose starter did not end well; to be asked once, for then the unit
+    /// is forgotten.
     ///
+    /// A starter that was cut off from the service manager has left the hook running, and its end
+    /// is waited for. When the starter was killed, somebody wants no more of the hook, and it is
+    /// stopped.
+    ///
+    /// - Parameters:
+    ///   - hook: The hook.
+    ///   - wasKilled: Whether a signal has ended the starter.
+    ///   - grace: The time between TERM and KILL.
     /// - Returns: Nil when the service manager has no such unit, so that it was never made.
-    func failure(of hook: Hook) async -> HookOutcome? {
-        let text = await Self.ask([
-            "show", "--property=LoadState,ActiveState,Result,ExecMainStatus", "\(name).service",
-        ])
-        var answer: [Substring: Substring] = [:]
+    func end(of hook: Hook, starterWasKilled wasKilled: Bool, grace: Duration) async -> HookOutcome?
+    {
+        // Its time is over before, by the service manager's clock.
+        let limit = ContinuousClock.now + hook.timeout + grace + .seconds(10)
+        var wasRunning = false
+        while true {
+            let facts = await facts()
+            let load = facts["LoadState"]
+            let isThere = load == "loaded" || load == "masked"
+            // What has failed stays until it is forgotten; what has succeeded does not.
+            if !isThere, load != nil || !wasRunning { return wasRunning ? .succeeded : nil }
+            let state = facts["ActiveState"] ?? "out of sight"
+            if state != "failed", state != "inactive" {
+                guard !wasKilled, .now < limit else {
+                    await stop()
+                    return .couldNotStart(
+                        "\(Self.starter) ended before the hook, which was \(state) and is stopped"
+                    )
+                }
+                wasRunning = true
+                try? await Task.sleep(for: .milliseconds(200))
+                continue
+            }
+            _ = await Self.askPatiently(["reset-failed", "\(name).service"])
+            return outcome(facts, of: hook)
+        }
+    }
+
+    /// What the service manager says of the unit.
+    private func facts() async -> [Substring: Substring] {
+        let properties = "--property=LoadState,ActiveState,Result,ExecMainStatus"
+        let text = await Self.askPatiently(["show", properties, "\(name).service"])
+        var facts: [Substring: Substring] = [:]
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: "=", maxSplits: 1)
-            if parts.count == 2 { answer[parts[0]] = parts[1] }
+            if parts.count == 2 { facts[parts[0]] = parts[1] }
         }
-        guard answer["LoadState"] == "loaded" || answer["LoadState"] == "masked" else { return nil }
-        if let state = answer["ActiveState"], state != "failed", state != "inactive" {
-            await stop()
-            return .couldNotStart(
-                "\(Self.starter) ended before the hook, which was \(state) and is stopped"
-            )
-        }
-        await Self.tell(["reset-failed", "\(name).service"])
-        let status = answer["ExecMainStatus"].flatMap { Int($0) } ?? 0
-        switch answer["Result"] {
+        return facts
+    }
+
+    private func outcome(_ facts: [Substring: Substring], of hook: Hook) -> HookOutcome {
+        let status = facts["ExecMainStatus"].flatMap { Int($0) } ?? 0
+        switch facts["Result"] {
         case "timeout": return .timedOut
         case "success": return .succeeded
         case "exit-code" where status == Self.couldNotExecute:
@@ -128,12 +161,27 @@ struct TransientUnit: Sendable {
     }
 
     private static func end(_ units: String) async {
-        await tell(["stop", units])
-        await tell(["reset-failed", units])
+        // Both fail where there is nothing to end, so neither is said twice.
+        _ = await ask(["stop", units])
+        _ = await ask(["reset-failed", units])
     }
 
-    private static func ask(_ arguments: [String]) async -> String {
-        // Without an answer there is nothing to say but that there was none.
+    /// A service manager that re-executes itself, as its own upgrade makes it, cuts off who asks it
+    /// and makes no units for a moment; a renewal must not be refused for that.
+    static let pausesForManager: [Duration] = [.seconds(1), .seconds(2)]
+
+    /// The answer to what succeeds whenever the service manager is there; empty without one.
+    private static func askPatiently(_ arguments: [String]) async -> String {
+        for pause in pausesForManager {
+            if let answer = await ask(arguments) { return answer }
+            // Cut short for a cancelled task, which is right: then the first answer has to do.
+            try? await Task.sleep(for: pause)
+        }
+        return await ask(arguments) ?? ""
+    }
+
+    /// What systemctl says; nil when it does not succeed.
+    private static func ask(_ arguments: [String]) async -> String? {
         let answer = try? await Subprocess.run(
             .path(FilePath(control)),
             arguments: Arguments(arguments),
@@ -142,11 +190,8 @@ struct TransientUnit: Sendable {
             output: .string(limit: 4096),
             error: .discarded
         )
-        return answer?.standardOutput ?? ""
-    }
-
-    private static func tell(_ arguments: [String]) async {
-        _ = await ask(arguments)
+        guard let answer, answer.terminationStatus.isSuccess else { return nil }
+        return answer.standardOutput
     }
 }
 

@@ -130,6 +130,39 @@ def other_user(bench):
     expect_no_units(bench)
 
 
+@scenario("reload-or-restart reloads what can, restarts what can't, and leaves what is stopped alone")
+def reload_or_restart(bench):
+    # Neither knows how to reload.
+    text = "[Service]\nExecStart=/bin/sleep infinity\n"
+    units = ["nginx", "kvtest-on", "kvtest-off"]
+    for unit in units[1:]:
+        bench.machine.write(f"/run/systemd/system/{unit}.service", text)
+    bench.machine.output("systemctl", "daemon-reload")
+    bench.machine.output("systemctl", "start", "kvtest-on")
+
+    def process(unit):
+        return bench.machine.output("systemctl", "show", "--property=MainPID", "--value", unit)
+
+    before = [process(unit) for unit in units]
+    command = ", ".join(["/usr/share/kvagent/hooks/reload-or-restart", *units])
+    entry = f"      hooks: [{{phase: reload, run: [{command}]}}]"
+    run = one_run(bench, entry, "deployed", "settings:reload[0]")
+    expect_equal(run["exitCode"], 0, f"the exit code, and it said {run['output']!r}")
+    after = [process(unit) for unit in units]
+    expect_equal(after[0], before[0], "nginx's process, which reloads")
+    expect(after[1] not in (before[1], "0"), f"kvtest-on was not restarted: {after[1]}")
+    expect_equal(after[2], "0", "the process of kvtest-off, which was stopped")
+    # By the name of a link.
+    bench.link_hook("reload-or-restart", "reload/60-kvtest-on")
+    version = bench.vault("certificate", "rotate", "kv/web")
+    bench.wait_outcome(version, "deployed")
+    bench.machine.output("rm", "/etc/kvagent/hooks.d/reload/60-kvtest-on")
+    expect(process("kvtest-on") not in (after[1], "0"), "the link did not restart kvtest-on")
+    bench.machine.output("systemctl", "stop", "kvtest-on")
+    bench.wait_served(bench.thumbprint(version))
+    expect_no_units(bench)
+
+
 @scenario("a service manager that re-executes itself refuses no renewal")
 def reexecuted(bench):
     again = "for i in 1 2 3 4 5 6 7 8 9 10; do systemctl daemon-reexec; sleep 0.2; done"

@@ -50,7 +50,7 @@ class Machine:
 
     def boot(self):
         """Starts it and returns when systemd has nothing more to start."""
-        name = os.path.basename(self._directory).replace(".", "-").replace("_", "-")
+        name = f"kvagent-system-{os.getpid()}"
         with open(self._console, "ab") as console:
             self._nspawn = subprocess.Popen(
                 [*image.nspawn(self._root, name), "--boot"],
@@ -209,7 +209,9 @@ class Machine:
 
     def _find_leader(self):
         if self._nspawn.poll() is not None:
-            raise Failed(f"systemd-nspawn ended with {self._nspawn.returncode}\n{self.report()}")
+            with open(self._console, encoding="utf-8", errors="replace") as console:
+                said = "".join(console.readlines()[-20:])
+            raise Failed(f"systemd-nspawn ended with {self._nspawn.returncode}:\n{said}")
         pid = self._nspawn.pid
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
             children = file.read().split()

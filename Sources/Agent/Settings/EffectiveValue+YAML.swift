@@ -63,14 +63,12 @@ extension EffectiveValue {
 }
 
 extension SettingOrigin {
-    private static let standardText = "default"
-
     /// For people: `line 12`, `as hooks.timeout`, `default`.
     package var comment: String {
         switch self {
         case .line(let line): "line \(line)"
         case .inherited(let key): "as \(key)"
-        case .standard: Self.standardText
+        case .standard: "default"
         }
     }
 }
