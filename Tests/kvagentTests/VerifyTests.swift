@@ -28,6 +28,18 @@ struct VerifyTests {
         }
     }
 
+    @Test("It is of the whole history: what would choose a part of it is refused")
+    func wholeOnly() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            for words in ["web", "--limit 5", "--since 1d", "--outcome deployed", "--csv"] {
+                let result = try await bed.shell("$0 history --verify \(words) --config $1")
+                #expect(result.status == 64, "\(words): \(result.errors)")
+                #expect(result.errors.contains("whole history"))
+            }
+        }
+    }
+
     @Test("What was touched is told with exit 1, in words and in JSON")
     func broken() async throws {
         try await withTestBed { bed in

@@ -65,18 +65,25 @@ struct HistoryCommand: ParsableCommand {
     func validate() throws {
         if let at {
             guard at.date <= Date() else { throw ValidationError("--at lies in the future") }
-            guard since == nil, until == nil, outcome == nil, trigger == nil, limit == nil,
-                !verification.verify
-            else {
+            guard !isFiltered, !verification.verify else {
                 throw ValidationError(
                     "--at excludes --since, --until, --outcome, --trigger, --limit and --verify"
                 )
             }
         }
+        if verification.verify, isFiltered || name != nil || list.jsonl || list.csv {
+            throw ValidationError(
+                "--verify looks at the whole history: give neither a certificate nor what chooses deployments, and of the forms only --json"
+            )
+        }
         guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }
         if let since, let until, until.date <= since.date {
             throw ValidationError("--until must be later than --since")
         }
+    }
+
+    private var isFiltered: Bool {
+        since != nil || until != nil || outcome != nil || trigger != nil || limit != nil
     }
 
     func run() throws {
