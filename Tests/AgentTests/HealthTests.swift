@@ -49,7 +49,7 @@ struct HealthTests {
             .critical,
             [
                 "expires in 2 days, on 2026-11-26T07:20:00Z; a pin holds it: kvagent unpin web",
-                "pinned to 11111111 by root for 24 h, the vault has 22222222: audit",
+                "pinned to 11111111 by root for 24 h, the vault has 22222222: audit; without an end, past its expiry on 2026-11-26T07:20:00Z",
             ]
         ) {
             $0.expire(in: 2 * 86_400)
@@ -66,9 +66,35 @@ struct HealthTests {
             "a pin that lasts longer than its certificate",
             .warning,
             [
-                "pinned to 11111111 by root for 24 h: audit; until 2027-03-04T07:20:00Z, past its expiry"
+                "pinned to 11111111 by root for 24 h: audit; until 2027-03-04T07:20:00Z, past its expiry on 2027-02-22T07:20:00Z"
             ]
         ) { $0.pin = .sample(age: 86_400, until: now.addingTimeInterval(100 * 86_400)) },
+        Case(
+            "a pin that ends before its certificate",
+            .ok,
+            ["pinned to 11111111 by root for 24 h: audit; until 2026-12-04T07:20:00Z"]
+        ) { $0.pin = .sample(age: 86_400, until: now.addingTimeInterval(10 * 86_400)) },
+        Case(
+            "a pin without an end on a certificate of less than 30 days",
+            .warning,
+            [
+                "pinned to 11111111 by root for 24 h: audit; without an end, past its expiry on 2026-12-24T07:19:59Z"
+            ]
+        ) {
+            $0.expire(in: 30 * 86_400 - 1)
+            $0.pin = .sample(age: 86_400)
+        },
+        Case(
+            "a pin on a certificate that has expired, the newest that the vault has",
+            .critical,
+            [
+                "expired on 2026-11-24T07:19:59Z",
+                "pinned to 11111111 by root for 24 h: audit; what it holds expired on 2026-11-24T07:19:59Z",
+            ]
+        ) {
+            $0.expire(in: -1)
+            $0.pin = .sample(age: 86_400, until: now.addingTimeInterval(60))
+        },
         Case("a pin that is over", .ok, []) {
             $0.pin = .sample(age: 90 * 86_400, until: now)
         },

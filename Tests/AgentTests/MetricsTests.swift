@@ -116,10 +116,13 @@ struct MetricsTests {
         let held = report(certificate).text(now: now)
         #expect(lines(held, "kvagent_pinned{").allSatisfy { $0.hasSuffix(" 1") })
         #expect(lines(held, "kvagent_pin_timestamp_seconds{").count == 1)
+        let end = lines(held, "kvagent_pin_until_timestamp_seconds{")
+        #expect(end.count == 1 && end.allSatisfy { $0.hasSuffix(" 1795504860") }, "\(end)")
         #expect(!held.contains("message"))
         let later = report(certificate).text(now: now.addingTimeInterval(60))
         #expect(lines(later, "kvagent_pinned{").allSatisfy { $0.hasSuffix(" 0") })
         #expect(lines(later, "kvagent_pin_timestamp_seconds{").isEmpty)
+        #expect(lines(later, "kvagent_pin_until_timestamp_seconds{").isEmpty)
     }
 
     @Test("The exporter's own series have its labels and times")

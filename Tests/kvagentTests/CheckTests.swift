@@ -126,6 +126,35 @@ struct CheckTests {
         }
     }
 
+    @Test("A pin that outlives its certificate warns in check and status, with who, why and until")
+    func pinTooLong() async throws {
+        try await withTestBed { bed in
+            var options = TestBed.options("web.example")
+            options.lifetimeSeconds = 60 * 86_400
+            try await bed.emulator.createCertificate(vault: TestBed.vault, name: "web", options)
+            try bed.writeSettings(["web"])
+            try await bed.kvagent("sync", status: 0)
+            let end = Date(timeIntervalSinceNow: 61 * 86_400).formatted(.iso8601)
+            try await bed.kvagent("pin", "web", "--reason", "audit", "--until", end, status: 0)
+            let result = try await check(bed, [])
+            #expect(result.status == 1)
+            let pin = try await bed.json("status")["certificates"][0]["pin"]
+            let actor = try #require(pin["actor"].string)
+            for output in [
+                result.output, try await bed.kvagent("status", status: 0).output,
+            ] {
+                #expect(output.contains(" by \(actor) for "), "\(output)")
+                #expect(output.contains(": audit; until \(end), past its expiry on "))
+            }
+            let warnings = try await bed.json("show", "web")["status"]["warnings"].array
+            #expect(
+                warnings.first?.string?.hasPrefix("pinned by \(actor), until \(end), past") == true
+            )
+            let metrics = try await bed.kvagent("metrics", status: 0).output
+            #expect(metrics.contains("kvagent_pin_until_timestamp_seconds{certificate=\"web\""))
+        }
+    }
+
     @Test(
         "What can't be judged is UNKNOWN, with 3, on standard output",
         arguments: [

@@ -48,6 +48,40 @@ struct DaemonTests {
         }
     }
 
+    @Test("When a pin's end has come, the next poll deploys the version that it kept back")
+    func pinEnds() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.writeSettings(["web"], interval: 1)
+            try await withDaemon(bed) { _ in
+                #expect(await waitUntil { bed.current("web") != nil })
+                let first = bed.current("web")
+                func pin(for seconds: TimeInterval) async throws {
+                    let end = Date(timeIntervalSinceNow: seconds).formatted(.iso8601)
+                    try await bed.kvagent("pin", "web", "--until", end, status: 0)
+                }
+                try await pin(for: 600)
+                let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                #expect(
+                    await waitUntil {
+                        (try? await bed.outcomes("web").first) == "held"
+                    }
+                )
+                #expect(bed.current("web") == first)
+                try await pin(for: 3)
+                #expect(await waitUntil { bed.current("web") == next })
+                #expect(
+                    await waitUntil {
+                        (try? await bed.outcomes("web").first) == "deployed"
+                    }
+                )
+                #expect(
+                    try await bed.json("status")["certificates"][0]["state"].string == "current"
+                )
+            }
+        }
+    }
+
     @Test("SIGUSR1 polls now, whatever the interval")
     func pollNow() async throws {
         try await withTestBed { bed in

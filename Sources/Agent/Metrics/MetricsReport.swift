@@ -186,6 +186,12 @@ extension MetricsReport {
             dates { $0.pin.flatMap { $0.holds(at: now) ? $0.at : nil } }
         )
         output.family(
+            "kvagent_pin_until_timestamp_seconds",
+            .gauge,
+            "When the pin that holds ends by itself; none for one without an end.",
+            dates { $0.pin.flatMap { $0.holds(at: now) ? $0.until : nil } }
+        )
+        output.family(
             "kvagent_deployments_total",
             .counter,
             "Deployments by how they ended, since the history began.",

@@ -47,7 +47,7 @@ package struct HealthThresholds: Sendable, Equatable {
     package var expiryWarning: TimeInterval = 21 * 86_400
     package var expiryCritical: TimeInterval = 7 * 86_400
 
-    /// Seconds that a pin may be old.
+    /// Seconds that a pin may be old; one without an end is taken to last so long yet.
     package var pinAge: TimeInterval = 30 * 86_400
 
     /// Polls in a row that get no answer; a vault's refusal counts at once.
@@ -85,7 +85,7 @@ package struct Health: Sendable {
     /// | the newest version is rejected, held or no certificate | warning |
     /// | the vault denies access, or has the secret disabled or not at all | warning |
     /// | polls in a row got no answer, the last success is too long ago | warning |
-    /// | a pin is old, or lasts longer than its certificate | warning |
+    /// | a pin is old, holds what has expired, or lasts longer than its certificate | warning |
     /// | no daemon runs | warning |
     /// | a pin as such, a single failed poll, a skipped hook file | ok |
     ///
@@ -222,12 +222,11 @@ extension CertificateStatus {
             "pinned to \(pin.version.prefix(8)) by \(pin.actor) for \(age.inWords)"
             + (newerInVault.map { ", the vault has \($0.prefix(8))" } ?? "")
             + (pin.reason.map { ": \($0)" } ?? "")
-        if let until = pin.until, let notAfter = current?.notAfter, until > notAfter {
-            return [
-                finding(.warning, "\(words); until \(until.formatted(.rfc3339)), past its expiry")
-            ]
+        if let concern = pinConcern(thresholds, now: now) {
+            return [finding(.warning, "\(words); \(concern.words)")]
         }
-        return [finding(age > thresholds.pinAge ? .warning : .ok, words)]
+        let end = pin.until.map { "; until \($0.formatted(.rfc3339))" } ?? ""
+        return [finding(age > thresholds.pinAge ? .warning : .ok, words + end)]
     }
 }
 

@@ -152,5 +152,8 @@ extension CertificateStatus {
             },
             warnings: warnings
         )
+        if let concern = pinConcern(HealthThresholds(), now: now), let pin {
+            self.warnings.append("pinned by \(pin.actor), \(concern.words)")
+        }
     }
 }
