@@ -81,6 +81,71 @@ struct OutputTests {
         }
     }
 
+    /// "old" has expired, "half" has used up half of its validity, "web" next to nothing.
+    private func threeAges(_ bed: TestBed) async throws {
+        let now = Date()
+        let ages: [(String, Double, Double)] = [("web", 0, 90), ("half", -50, 50), ("old", -9, 0)]
+        for (name, begin, end) in ages {
+            var options = TestBed.options("\(name).example")
+            options.notBefore = now.addingTimeInterval(begin * 86_400 - 60)
+            // Long enough to be deployed, for the one that is to expire.
+            options.notAfter = now.addingTimeInterval(end * 86_400 + 8)
+            try await bed.emulator.createCertificate(vault: TestBed.vault, name: name, options)
+        }
+        try bed.writeSettings(ages.map(\.0))
+        try await bed.kvagent("sync", status: 0)
+        let isExpired = await waitUntil {
+            let status = try? await bed.kvagent("status").output
+            return status?.contains("  expired  ") == true
+        }
+        #expect(isExpired)
+    }
+
+    @Test("Status has a bar of the validity that is used up, in what the locale can show")
+    func validityBar() async throws {
+        try await withTestBed { bed in
+            try await threeAges(bed)
+            for (locale, full, empty) in [("C.UTF-8", "█", "░"), ("C", "#", "-")] {
+                let result = try await bed.shell("LC_ALL=\(locale) \"$0\" status --config \"$1\"")
+                let rows = result.output.split(separator: "\n").filter { $0.contains(" current ") }
+                let bars = rows.map { $0.split(separator: " ")[3] }
+                #expect(
+                    bars
+                        == [0, 5, 10].map {
+                            String(repeating: full, count: $0)
+                                + String(repeating: empty, count: 10 - $0)
+                        }.map { $0[...] },
+                    "\(result.output)"
+                )
+                #expect(!result.output.contains("\u{1B}"))
+            }
+        }
+    }
+
+    @Test("Colours are for terminals that have them and for people who want them")
+    func colours() async throws {
+        try await withTestBed { bed in
+            try await threeAges(bed)
+            let terminal = "LC_ALL=C.UTF-8 COLUMNS=80"
+            let lines = try await bed.onTerminal("\(terminal) TERM=xterm", "status")
+            let rows = lines.filter { $0.contains(" current ") }
+            #expect(rows.count == 3)
+            for (row, colour) in zip(rows, ["32", "32", "31"]) {
+                #expect(row.contains("\u{1B}[\(colour)m"), "\(row)")
+            }
+            for variables in ["TERM=xterm NO_COLOR=1", "TERM=dumb"] {
+                let plain = try await bed.onTerminal("\(terminal) \(variables)", "status")
+                #expect(!plain.joined().contains("\u{1B}"))
+                // No line of the table is longer, and none is cut.
+                let table = plain.filter { $0.contains(" current ") || $0.hasPrefix("NAME") }
+                #expect(table.count == 4 && table.allSatisfy { $0.count <= 80 }, "\(table)")
+                #expect(table.allSatisfy { !$0.contains("…") && !$0.contains("THUMB") })
+            }
+            let wide = try await bed.onTerminal("LC_ALL=C COLUMNS=200 TERM=dumb", "status")
+            #expect(wide.contains { $0.hasPrefix("NAME") && $0.hasSuffix("THUMBPRINT") })
+        }
+    }
+
     @Test(
         "The history of a name that nobody knows is refused; one that has left the settings is shown"
     )

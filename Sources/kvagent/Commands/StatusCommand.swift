@@ -32,31 +32,56 @@ extension StatusReport {
         var thresholds = HealthThresholds()
         // Its own line says whether one runs, and whoever has none need not be reminded each time.
         thresholds.expectsDaemon = false
-        let health = Health(self, thresholds: thresholds)
+        let now = Date()
+        let health = Health(self, thresholds: thresholds, now: now)
         let problems = health.problems
         var lines = problems.map { "\($0.level.rawValue.uppercased()) \($0.line)" }
         if !problems.isEmpty {
             lines.insert("\(problems.count) to attend to:", at: 0)
             lines.append("")
         }
-        lines.append(table.text())
+        lines.append(table(thresholds, now: now))
         lines.append("")
         lines += health.findings.filter { $0.level == .ok }.map { "note: \($0.line)" }
         lines.append(canSeeDaemon ? daemonLine : "only root sees whether the daemon runs")
         return lines.joined(separator: "\n")
     }
 
-    private var table: Table {
-        var table = Table("NAME", "STATE", "VERSION", "THUMBPRINT", "EXPIRES", "LAST POLL")
+    /// With the thumbprints where the terminal has room for them, whole.
+    private func table(_ thresholds: HealthThresholds, now: Date) -> String {
+        let whole = table(thresholds, now: now, hasThumbprints: true)
+        if let width = Terminal.width, whole.width > width {
+            return table(thresholds, now: now, hasThumbprints: false).text()
+        }
+        return whole.text()
+    }
+
+    private func table(
+        _ thresholds: HealthThresholds,
+        now: Date,
+        hasThumbprints: Bool
+    ) -> Table {
+        var table = Table(
+            ["NAME", "STATE", "VERSION", "VALIDITY", "EXPIRES", "LAST POLL"]
+                + (hasThumbprints ? ["THUMBPRINT"] : [])
+        )
         for certificate in certificates {
-            table.add(
-                certificate.name,
-                certificate.state.rawValue,
-                certificate.current?.version.shortVersion ?? "-",
-                certificate.current?.thumbprint ?? "-",
-                certificate.current?.notAfter?.remaining() ?? "-",
-                certificate.lastPoll.map { $0.at.local + ($0.ok ? "" : " failed") } ?? "-"
-            )
+            let current = certificate.current
+            let bar = ValidityBar(current?.notBefore, current?.notAfter, thresholds, now: now)
+            var cells = [
+                Table.Cell(certificate.name),
+                Table.Cell(certificate.state.rawValue),
+                Table.Cell(current?.version.shortVersion ?? "-"),
+                Table.Cell(bar?.text ?? "-", style: bar?.style),
+                Table.Cell(current?.notAfter?.remaining(from: now) ?? "-", style: bar?.style),
+                Table.Cell(
+                    certificate.lastPoll.map {
+                        "\($0.ok ? "" : "failed ")\(now.timeIntervalSince($0.at).inWords) ago"
+                    } ?? "-"
+                ),
+            ]
+            if hasThumbprints { cells.append(Table.Cell(current?.thumbprint ?? "-")) }
+            table.add(cells: cells)
         }
         return table
     }

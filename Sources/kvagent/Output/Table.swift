@@ -23,6 +23,10 @@ struct Table {
     private var notes: [Int: [String]] = [:]
 
     init(_ header: String...) {
+        self.init(header)
+    }
+
+    init(_ header: [String]) {
         self.header = header.map { Cell($0) }
     }
 
@@ -39,10 +43,20 @@ struct Table {
         notes[rows.count, default: []].append(Cell(note).text)
     }
 
+    /// How many columns its longest row takes, blanks at its end included.
+    var width: Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
+
+    /// How many the longest cell of each column takes.
+    private var widths: [Int] {
+        header.indices.map { column in
+            ([header] + rows).map { $0[column].text.count }.max() ?? 0
+        }
+    }
+
     /// The lines, with no blanks at their ends.
     func text(width: Int? = Terminal.width) -> String {
         let all = [header] + rows
-        let widths = header.indices.map { column in all.map { $0[column].text.count }.max() ?? 0 }
+        let widths = widths
         return all.enumerated().flatMap { number, row in
             [line(row, widths, width)] + (notes[number] ?? []).map { $0.cut(to: width) }
         }.joined(separator: "\n")

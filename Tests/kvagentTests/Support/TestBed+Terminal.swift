@@ -8,7 +8,7 @@ extension TestBed {
     func onTerminal(_ variables: String, _ arguments: String) async throws -> [String] {
         let command = "\(variables) \(Self.kvagent) \(arguments) --config \(settingsFile)"
         let result = try await runCommand([
-            "script", "--quiet", "--return", "--command", "env \(command)", "/dev/null",
+            "script", "--quiet", "--return", "--command", "env -u NO_COLOR \(command)", "/dev/null",
         ])
         return result.output.split(whereSeparator: \.isNewline).map(String.init)
     }
