@@ -20,11 +20,14 @@ struct Directory: ~Copyable {
     }
 
     /// Opens the store's root, whose own path the operator may lead through symlinks.
-    static func open(_ path: FilePath) throws(StoreError) -> Directory {
+    ///
+    /// With `isOurs` nobody else may be able to swap names in it; only where nothing of ours is
+    /// kept may it be otherwise.
+    static func open(_ path: FilePath, isOurs: Bool = true) throws(StoreError) -> Directory {
         let descriptor = unsafe Glibc.open(path.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw StoreError("open", path, Errno(rawValue: errno)) }
         let directory = Directory(descriptor: descriptor, path: path)
-        try directory.refuseForeign(writableBy: 0o002)
+        if isOurs { try directory.refuseForeign(writableBy: 0o002) }
         return directory
     }
 

@@ -72,9 +72,7 @@ package enum DurableFile {
         prepare: (CInt, FilePath) throws(StoreError) -> Void
     ) throws(StoreError) {
         let path = directory.path.appending(name)
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let file = unsafe openat(directory.descriptor, name, flags, 0o600)
-        guard file >= 0 else { throw StoreError("create", path, Errno(rawValue: errno)) }
+        let file = try open(name, in: directory)
         defer {
             // The data has been flushed by now, or the file is being given up.
             _ = close(file)
@@ -84,18 +82,36 @@ package enum DurableFile {
             unsafe try contents.withUnsafeBytes { (bytes) throws(StoreError) in
                 unsafe try writeAll(bytes, to: file, at: path)
             }
-            // Once fsync has failed the kernel may call the lost pages clean, so there is no second try.
-            while fsync(file) != 0 {
-                if errno != EINTR { throw StoreError("flush", path, Errno(rawValue: errno)) }
-            }
+            try flush(file, at: path)
         } catch {
             _ = unsafe unlinkat(directory.descriptor, name, 0)
             throw error
         }
     }
 
+    /// Opens a file that is not there yet, for us alone.
+    static func open(
+        _ name: String,
+        in directory: borrowing Directory
+    ) throws(StoreError) -> CInt {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let file = unsafe openat(directory.descriptor, name, flags, 0o600)
+        guard file >= 0 else {
+            throw StoreError("create", directory.path.appending(name), Errno(rawValue: errno))
+        }
+        return file
+    }
+
+    /// Brings what was written to the disk.
+    static func flush(_ file: CInt, at path: FilePath) throws(StoreError) {
+        // Once fsync has failed the kernel may call the lost pages clean, so there is no second try.
+        while fsync(file) != 0 {
+            if errno != EINTR { throw StoreError("flush", path, Errno(rawValue: errno)) }
+        }
+    }
+
     /// Writes every byte: write(2) may take fewer than it was given, most of all on a full disk.
-    private static func writeAll(
+    static func writeAll(
         _ bytes: UnsafeRawBufferPointer,
         to file: CInt,
         at path: FilePath
