@@ -11,7 +11,7 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers test-system test-servers bench-hooks soak test test-swift test-sdk check-rules check-deploy demo \
+	setup-servers test-system test-servers bench-hooks soak test test-swift test-sdk check-rules check-deploy check-report demo \
 	format lint clean
 
 help: ## list the targets
@@ -89,6 +89,17 @@ $(VENV)-deploy/.installed: Tests/deploy/requirements.txt
 	$(VENV)-deploy/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
+check-report: setup $(VENV)-report/.installed ## check the report's page in Chromium; pictures in .build/report
+	@.ci/setup report
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	$(VENV)-report/bin/python Tests/report/check .build/debug .build/report
+
+$(VENV)-report/.installed: Tests/report/requirements.txt
+	python3 -m venv $(VENV)-report
+	$(VENV)-report/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 demo: setup ## see the main job done, on an emulated vault and a real nginx
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
@@ -105,4 +116,4 @@ lint: setup ## check format, scripts and manual pages
 		|| { echo "use Locked instead: see Sources/Locking/Locked.swift" >&2; exit 1; }
 
 clean: ## remove what was built
-	rm -rf .build $(VENV) $(VENV)-deploy
+	rm -rf .build $(VENV) $(VENV)-deploy $(VENV)-report

@@ -105,7 +105,10 @@ let package = Package(
                 "AzureIdentity", "History", "Hooks", "HTTP", "KeyVault", "Locking", "Sensitive",
                 "Store", "PKI", logging, serviceLifecycle, system, unixSignals, yams,
             ],
-            resources: [.embedInCode("Settings/Schema/kvagent.schema.json")],
+            resources: [
+                .embedInCode("ReportPage/Style/report.css"),
+                .embedInCode("Settings/Schema/kvagent.schema.json"),
+            ],
             swiftSettings: safe
         ),
         .executableTarget(

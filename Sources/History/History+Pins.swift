@@ -12,15 +12,19 @@ extension History {
 
     /// Every pin that a certificate ever had, newest first, the lifted ones with their end.
     package func pins(of certificate: String) throws(HistoryError) -> [PastPin] {
-        try read("read pins") { db in
-            let sql = "SELECT * FROM pin WHERE certificate = ? ORDER BY id DESC"
-            return try Row.fetchAll(db, sql: sql, arguments: [certificate]).map { row in
-                PastPin(
-                    pin: try Pin(row),
-                    removedAt: try row.dateIfPresent("removed_at"),
-                    removedBy: try row.readIfPresent("removed_by")
-                )
-            }
+        try read("read pins") { db in try pins(db, of: certificate, limit: nil) }
+    }
+
+    /// The newest pins of a certificate.
+    func pins(_ db: Database, of certificate: String, limit: Int?) throws -> [PastPin] {
+        let sql = "SELECT * FROM pin WHERE certificate = ? ORDER BY id DESC LIMIT ?"
+        // To SQLite a negative limit is none.
+        return try Row.fetchAll(db, sql: sql, arguments: [certificate, limit ?? -1]).map { row in
+            PastPin(
+                pin: try Pin(row),
+                removedAt: try row.dateIfPresent("removed_at"),
+                removedBy: try row.readIfPresent("removed_by")
+            )
         }
     }
 
@@ -99,6 +103,12 @@ package struct PastPin: Sendable, Codable, Hashable {
     package var pin: Pin
     package var removedAt: Date?
     package var removedBy: String?
+
+    package init(pin: Pin, removedAt: Date? = nil, removedBy: String? = nil) {
+        self.pin = pin
+        self.removedAt = removedAt
+        self.removedBy = removedBy
+    }
 }
 
 extension Pin {

@@ -96,7 +96,7 @@ extension VersionRecord {
         }
     }
 
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),

@@ -22,7 +22,7 @@ struct Kvagent: AsyncParsableCommand {
             ShowCommand.self, DiffCommand.self, RollbackCommand.self, PinCommand.self,
             UnpinCommand.self,
             RetryCommand.self, ServingCommand.self, HooksCommand.self, WaitCommand.self,
-            CheckCommand.self, MetricsCommand.self, ConfigCommand.self,
+            CheckCommand.self, MetricsCommand.self, ReportCommand.self, ConfigCommand.self,
         ]
     )
 }
@@ -44,6 +44,18 @@ enum Main {
         } catch {
             let failure = Failure(error)
             Glibc.exit(CheckCommand.isAsked ? failure.reportToMonitor() : failure.report())
+        }
+    }
+}
+
+/// The machine.
+enum Host {
+    /// Its name, as uname(2) has it: without asking a name server, which may be away.
+    static var name: String {
+        var names = utsname()
+        guard unsafe uname(&names) == 0 else { return "localhost" }
+        return unsafe withUnsafeBytes(of: &names.nodename) { field in
+            unsafe String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
         }
     }
 }

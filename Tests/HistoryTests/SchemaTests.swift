@@ -112,6 +112,11 @@ struct SchemaTests {
         arguments: [
             Question("versions", .versions(of: "web"), ["version_by_certificate"]),
             Question("version", .version(version(1), of: "web"), []),
+            Question(
+                "newest versions",
+                .newestVersions(of: "web", limit: 50),
+                ["version_by_certificate"]
+            ),
             // From the newest down, and no further than the limit.
             Question("newest", HistoryFilter(limit: 20), [], allowed: ["SCAN d"]),
             Question(

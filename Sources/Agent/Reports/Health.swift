@@ -29,9 +29,22 @@ package struct HealthFinding: Sendable, Encodable, Equatable {
     @OrNull package var certificate: String?
     package var message: String
 
-    init(_ level: HealthLevel, _ certificate: String?, _ message: String) {
+    /// What a person does about it, as far as that can be said; not in the JSON.
+    var mend: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case level, certificate, message
+    }
+
+    init(
+        _ level: HealthLevel,
+        _ certificate: String?,
+        _ message: String,
+        mend: String? = nil
+    ) {
         self.level = level
         self.message = message
+        self.mend = mend
         _certificate = OrNull(wrappedValue: certificate)
     }
 
@@ -98,7 +111,14 @@ package struct Health: Sendable {
     ) {
         var findings: [HealthFinding] = []
         if thresholds.expectsDaemon, report.agent.pid == nil {
-            findings.append(HealthFinding(.warning, nil, "the daemon is not running"))
+            findings.append(
+                HealthFinding(
+                    .warning,
+                    nil,
+                    "the daemon is not running",
+                    mend: "systemctl start kvagent"
+                )
+            )
         }
         for certificate in report.certificates {
             findings += certificate.findings(thresholds, now: now)
@@ -118,16 +138,28 @@ extension CertificateStatus {
             + polls(thresholds, now: now) + ofThePin(thresholds, now: now)
     }
 
-    private func finding(_ level: HealthLevel, _ message: String) -> HealthFinding {
-        HealthFinding(level, name, message)
+    private func finding(
+        _ level: HealthLevel,
+        _ message: String,
+        mend: String? = nil
+    ) -> HealthFinding {
+        HealthFinding(level, name, message, mend: level > .ok ? mend : nil)
     }
 
     private var ofNothingLive: HealthFinding {
         if state == .ignored {
-            return finding(.warning, "the secret is no certificate; remove it from the settings")
+            return finding(
+                .warning,
+                "the secret is no certificate; remove it from the settings",
+                mend: "remove it from the settings"
+            )
         }
         let why = reason ?? warnings.first ?? lastPoll?.error ?? "not polled yet"
-        return finding(.critical, "nothing is live: \(why)")
+        return finding(
+            .critical,
+            "nothing is live: \(why)",
+            mend: mendOfTheVault ?? mendOfTheNewest ?? "kvagent sync \(name)"
+        )
     }
 
     private func expiry(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
@@ -137,19 +169,26 @@ extension CertificateStatus {
             isPinned(at: now) && newerInVault != nil
             ? "; a pin holds it: kvagent unpin \(name)" : ""
         let date = notAfter.formatted(.rfc3339)
-        if left <= 0 { return [finding(.critical, "expired on \(date)\(remedy)")] }
+        let mend: String? =
+            remedy.isEmpty
+            ? newerInVault == nil ? "renew it in the vault" : mendOfTheNewest
+            : "kvagent unpin \(name)"
+        if left <= 0 { return [finding(.critical, "expired on \(date)\(remedy)", mend: mend)] }
         let level: HealthLevel =
             left < thresholds.expiryCritical
             ? .critical : left < thresholds.expiryWarning ? .warning : .ok
         guard level > .ok else { return [] }
-        return [finding(level, "expires in \(left.inWords), on \(date)\(remedy)")]
+        return [finding(level, "expires in \(left.inWords), on \(date)\(remedy)", mend: mend)]
     }
 
     private var ofTheLive: [HealthFinding] {
         let owed = owedHooks.map {
             finding(
                 .warning,
-                "\($0.phase == "verify" ? "live check" : "\($0.phase) hook") \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×"
+                "\($0.phase == "verify" ? "live check" : "\($0.phase) hook") \"\($0.name)\" is owed since \($0.since.formatted(.rfc3339)), tried \($0.attempts)×",
+                mend: $0.phase == "verify"
+                    ? "see who serves what: kvagent serving"
+                    : "mend what the hook reports; or, if it isn't wanted any more, kvagent retry \(name)"
             )
         }
         // A newer version that this machine could not stage has left the live one alone; that is told
@@ -161,7 +200,8 @@ extension CertificateStatus {
         return [
             finding(
                 isOfAccess ? .warning : .critical,
-                reason ?? "the live version failed and could not be taken back"
+                reason ?? "the live version failed and could not be taken back",
+                mend: isOfAccess ? "mend what the message names" : "kvagent rollback \(name)"
             )
         ]
     }
@@ -178,7 +218,13 @@ extension CertificateStatus {
         case .deployed, .interrupted: return []
         }
         let why = refusal.outcome == .ignored ? "" : refusal.reason.map { ": \($0)" } ?? ""
-        return [finding(.warning, "the newest version \(latest.prefix(8)) \(word)\(why)")]
+        return [
+            finding(
+                .warning,
+                "the newest version \(latest.prefix(8)) \(word)\(why)",
+                mend: mendOfTheNewest
+            )
+        ]
     }
 
     private var newerInVault: String? { latest == current?.version ? nil : latest }
@@ -193,7 +239,7 @@ extension CertificateStatus {
                 "\(lastPoll.error ?? "no answer") (\(consecutiveFailures) "
                 + (consecutiveFailures == 1 ? "poll)" : "polls in a row)")
             if isRefusal || consecutiveFailures >= thresholds.failures {
-                return [finding(.warning, message)]
+                return [finding(.warning, message, mend: mendOfTheVault)]
             }
             return [finding(.ok, message)] + staleness(now)
         }
@@ -202,7 +248,9 @@ extension CertificateStatus {
 
     private func staleness(_ now: Date) -> [HealthFinding] {
         guard let lastSuccessfulPoll else {
-            return [finding(.warning, "no poll has succeeded yet")]
+            return [
+                finding(.warning, "no poll has succeeded yet", mend: "kvagent sync \(name)")
+            ]
         }
         let interval = TimeInterval(pollingIntervalInS)
         let age = now.timeIntervalSince(lastSuccessfulPoll)
@@ -210,7 +258,8 @@ extension CertificateStatus {
         return [
             finding(
                 .warning,
-                "the last successful poll was \(age.inWords) ago, the interval is \(interval.inWords)"
+                "the last successful poll was \(age.inWords) ago, the interval is \(interval.inWords)",
+                mend: "see whether the daemon runs: systemctl status kvagent"
             )
         ]
     }
@@ -222,27 +271,16 @@ extension CertificateStatus {
             "pinned to \(pin.version.prefix(8)) by \(pin.actor) for \(age.inWords)"
             + (newerInVault.map { ", the vault has \($0.prefix(8))" } ?? "")
             + (pin.reason.map { ": \($0)" } ?? "")
+        let mend = "kvagent unpin \(name), once its reason is gone"
         if let concern = pinConcern(thresholds, now: now) {
-            return [finding(.warning, "\(words); \(concern.words)")]
+            return [finding(.warning, "\(words); \(concern.words)", mend: mend)]
         }
         let end = pin.until.map { "; until \($0.formatted(.rfc3339))" } ?? ""
-        return [finding(age > thresholds.pinAge ? .warning : .ok, words + end)]
+        return [finding(age > thresholds.pinAge ? .warning : .ok, words + end, mend: mend)]
     }
 }
 
 extension PinStatus {
     /// Whether it holds at `now`; one whose end has come stays on record until it is lifted.
     package func holds(at now: Date) -> Bool { until.map { now < $0 } ?? true }
-}
-
-extension TimeInterval {
-    /// The largest unit that fits: `89 days`, `3 h`, `12 min`, `40 s`.
-    package var inWords: String {
-        switch self {
-        case ..<60: "\(Int(self)) s"
-        case ..<3600: "\(Int(self / 60)) min"
-        case ..<172_800: "\(Int(self / 3600)) h"
-        default: "\(Int(self / 86_400)) days"
-        }
-    }
 }

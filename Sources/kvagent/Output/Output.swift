@@ -15,7 +15,11 @@ enum Output {
     ///
     /// Not with `FileHandle.write(_:)`, which ends the process where the descriptor is full or closed.
     private static func write(_ line: String, to descriptor: FileDescriptor) throws(Errno) {
-        var rest = Array((line + "\n").utf8)[...]
+        try write(bytes: line + "\n", to: descriptor)
+    }
+
+    private static func write(bytes text: String, to descriptor: FileDescriptor) throws(Errno) {
+        var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             do {
                 let count = unsafe try rest.withUnsafeBytes { unsafe try descriptor.write($0) }
@@ -59,6 +63,15 @@ enum Output {
     static func print(_ text: String) throws(OutputError) {
         do throws(Errno) {
             try write(text, to: .standardOutput)
+        } catch {
+            throw OutputError(cause: error)
+        }
+    }
+
+    /// Writes a part of a long result, without a line feed of its own.
+    static func write(_ part: String) throws(OutputError) {
+        do throws(Errno) {
+            try write(bytes: part, to: .standardOutput)
         } catch {
             throw OutputError(cause: error)
         }

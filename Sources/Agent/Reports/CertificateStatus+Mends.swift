@@ -1,0 +1,30 @@
+import Foundation
+import History
+
+/// What a person can do about a state.
+extension CertificateStatus {
+    /// What lets the newest version in.
+    var mendOfTheNewest: String? {
+        switch refusal?.outcome {
+        case .rejected, .rolledBack:
+            "mend the cause, then kvagent retry \(name); or make a new version in the vault"
+        case .failed: "mend the cause; it is tried again at each poll"
+        case .held: "it is deployed when what it waits for is there"
+        case .ignored: "remove it from the settings"
+        case .deployed, .interrupted, nil: nil
+        }
+    }
+
+    /// What makes the vault answer.
+    var mendOfTheVault: String? {
+        switch state {
+        case .denied:
+            "let this machine's identity read the secret, and its address through the firewall"
+        case .disabled: "enable the newest version in the vault"
+        case .notFound: "mend the URL in the settings, or recover the secret in the vault"
+        case .unreachable:
+            "see whether this machine reaches the vault and its identity: kvagent sync \(name)"
+        default: nil
+        }
+    }
+}
