@@ -25,8 +25,13 @@ struct DatabaseFile {
         defer { close(file) }
         // The umask may have taken the group's bit.
         guard fchmod(file, 0o640) == 0 else { throw FileError("set the mode", errno) }
+        try giveToReaders()
+    }
+
+    /// Lets the group adm read the file, where there is one and we are root.
+    func giveToReaders() throws(FileError) {
         guard geteuid() == 0, let group = Self.groupID(named: "adm") else { return }
-        guard fchown(file, 0, group) == 0 else { throw FileError("set the group", errno) }
+        guard unsafe lchown(path, 0, group) == 0 else { throw FileError("set the group", errno) }
     }
 
     /// Whether this process may write to it; SQLite would open it read-only without a word.
@@ -51,10 +56,14 @@ struct DatabaseFile {
     /// The database goes first: killed between two renames, a -wal without its database is what
     /// SQLite throws away, while a database without its -wal is one that silently lost rows.
     ///
+    /// - Parameters:
+    ///   - what: What became of it, "damaged".
+    ///   - now: The time.
     /// - Returns: The new path of the database.
-    func setAside(now: Date) throws(FileError) -> String {
+    /// - Throws: When it can't be renamed.
+    func setAside(as what: String, now: Date) throws(FileError) -> String {
         let time = Timestamp.text(now).filter { $0 != "-" && $0 != ":" }
-        var name = "\(path).damaged-\(time)"
+        var name = "\(path).\(what)-\(time)"
         // Two in one millisecond, or a clock set back: the first must not be written over.
         while unsafe access(name, F_OK) == 0 { name += "+" }
         guard unsafe rename(path, name) == 0 else { throw FileError("set aside", errno) }

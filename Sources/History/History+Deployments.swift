@@ -263,7 +263,7 @@ extension HookRunRecord {
         )
     }
 
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             name: try row.read("name"),
             phase: try row.read("phase"),
@@ -279,7 +279,7 @@ extension HookRunRecord {
 }
 
 extension Deployment {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             id: try row.read("id"),
             certificate: try row.read("certificate"),

@@ -39,7 +39,7 @@ extension History {
                 } catch {
                     let error = HistoryError(error, operation: opening, path: path)
                     guard error.kind == .damaged else { throw error }
-                    let setAside = try file.setAside(now: now)
+                    let setAside = try file.setAside(as: "damaged", now: now)
                     return (try openLocked(file, digest), setAside)
                 }
             }
@@ -100,22 +100,26 @@ extension History {
     /// Looks for damage, and for the steps of a later kvagent, without a trace: what is refused is
     /// kept as it was found, its -wal with it.
     private static func examine(_ file: DatabaseFile) throws {
-        func examine(_ db: Database) throws {
-            guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
-                throw DatabaseError(resultCode: .SQLITE_CORRUPT)
-            }
-            if case .newer(let migration) = try Schema.standing(of: db) {
-                throw newer(file.path, migration)
-            }
-        }
         guard file.hasJournal else {
-            return try ReadOnlyDatabase(path: file.path).read(examine)
+            _ = try ReadOnlyDatabase(path: file.path).read { try examine($0, path: file.path) }
+            return
         }
         // A journal waits where the very first opening was cut off, before there was a -wal. It
         // takes a connection that may write to play it back.
         var configuration = Configuration.reading
         configuration.readonly = false
-        try DatabaseQueue(path: file.path, configuration: configuration).read(examine)
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        _ = try queue.read { try examine($0, path: file.path) }
+    }
+
+    /// Looks for damage, and for the steps of a later kvagent.
+    static func examine(_ db: Database, path: String) throws -> Schema.Standing {
+        guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+        }
+        let standing = try Schema.standing(of: db)
+        if case .newer(let migration) = standing { throw newer(path, migration) }
+        return standing
     }
 
     private static func newer(_ path: String, _ migration: String) -> HistoryError {

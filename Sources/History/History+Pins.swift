@@ -20,11 +20,7 @@ extension History {
         let sql = "SELECT * FROM pin WHERE certificate = ? ORDER BY id DESC LIMIT ?"
         // To SQLite a negative limit is none.
         return try Row.fetchAll(db, sql: sql, arguments: [certificate, limit ?? -1]).map { row in
-            PastPin(
-                pin: try Pin(row),
-                removedAt: try row.dateIfPresent("removed_at"),
-                removedBy: try row.readIfPresent("removed_by")
-            )
+            try PastPin(row)
         }
     }
 
@@ -112,7 +108,7 @@ package struct PastPin: Sendable, Codable, Hashable {
 }
 
 extension Pin {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),
@@ -120,6 +116,16 @@ extension Pin {
             actor: try row.read("actor"),
             at: try row.date("pinned_at"),
             until: try row.dateIfPresent("pinned_until")
+        )
+    }
+}
+
+extension PastPin {
+    init(_ row: Row) throws {
+        self.init(
+            pin: try Pin(row),
+            removedAt: try row.dateIfPresent("removed_at"),
+            removedBy: try row.readIfPresent("removed_by")
         )
     }
 }

@@ -70,6 +70,19 @@ package final class History: Sendable {
         }
     }
 
+    /// As `read(_:_:)`, but `body` is never run twice, so it may pass on what it reads.
+    func readOnce<Value>(
+        _ operation: String,
+        _ body: (Database) throws -> Value
+    ) throws(HistoryError) -> Value {
+        guard case .reader(let database) = connection else { return try read(operation, body) }
+        do {
+            return try database.readOnce(body)
+        } catch {
+            throw HistoryError(error, operation: operation, path: path)
+        }
+    }
+
     /// Runs `body` in a transaction that is on the disk when this returns, or has left no trace.
     ///
     /// The transaction is IMMEDIATE (GRDB's choice for writes): it waits for other writers when

@@ -25,6 +25,9 @@ extension Query {
         FROM version
         """
 
+    /// Every version, in the order in which they came.
+    static let everyVersion = "\(selectVersions) ORDER BY id"
+
     package static func version(_ version: String, of certificate: String) -> Query {
         Query(
             sql: "\(selectVersions) WHERE certificate = ? AND version = ?",
@@ -46,6 +49,9 @@ extension Query {
         FROM deployment AS d
         LEFT JOIN version AS v ON v.certificate = d.certificate AND v.version = d.version
         """
+
+    /// Every deployment, in the order in which they began.
+    static let everyDeployment = "\(selectDeployments) ORDER BY d.id"
 
     /// What was tried, newest first.
     ///

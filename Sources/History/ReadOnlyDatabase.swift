@@ -26,10 +26,22 @@ final class ReadOnlyDatabase: Sendable {
 
     /// Runs `body` on one consistent state; more than once where a writer comes or goes meanwhile.
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        var failure: any Error = DatabaseError(resultCode: .SQLITE_BUSY)
         // Twice would do, since there is a -wal as long as the writer lives, but for one that
         // comes and goes again within our call.
-        for _ in 0..<5 {
+        try read(attempts: 5, body)
+    }
+
+    /// As `read(_:)`, but never runs `body` twice: an error instead where a writer comes or goes.
+    func readOnce<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        try read(attempts: 1, body)
+    }
+
+    private func read<Value>(
+        attempts: Int,
+        _ body: (Database) throws -> Value
+    ) throws -> Value {
+        var failure: any Error = Refused(cause: "another process began to write meanwhile")
+        for _ in 0..<attempts {
             if let queue = sharedConnection() { return try queue.read(body) }
             guard let state = DatabaseFile(path: path).state() else {
                 throw Refused(cause: "the file is gone")

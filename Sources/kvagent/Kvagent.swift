@@ -18,7 +18,8 @@ struct Kvagent: AsyncParsableCommand {
             """,
         version: kvagentVersion,
         subcommands: [
-            RunCommand.self, SyncCommand.self, StatusCommand.self, HistoryCommand.self,
+            RunCommand.self, SyncCommand.self, StatusCommand.self,
+            HistoryFilesCommand.isAsked ? HistoryFilesCommand.self : HistoryCommand.self,
             ShowCommand.self, DiffCommand.self, RollbackCommand.self, PinCommand.self,
             UnpinCommand.self,
             RetryCommand.self, ServingCommand.self, HooksCommand.self, WaitCommand.self,

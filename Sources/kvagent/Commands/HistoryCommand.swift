@@ -7,7 +7,12 @@ import History
 struct HistoryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List deployments, newest first, or say what was live at a moment."
+        abstract: "List deployments, newest first, or say what was live at a moment.",
+        discussion: """
+            A certificate that is called like a subcommand is asked for with two dashes before it: \
+            kvagent history -- backup
+            """,
+        subcommands: HistoryFilesCommand.configuration.subcommands
     )
 
     @Argument(help: "Only those of this certificate.", completion: Completion.certificates)

@@ -42,9 +42,7 @@ struct CommandLineDescription {
 
     private static func commands(_ command: JSON, _ path: [String]) -> [Command] {
         let below = command["subcommands"].array.filter { $0["commandName"].string != "help" }
-        guard below.isEmpty else {
-            return below.flatMap { commands($0, path + [$0["commandName"].string ?? ""]) }
-        }
+        let subcommands = below.flatMap { commands($0, path + [$0["commandName"].string ?? ""]) }
         let arguments = command["arguments"].array.filter { $0["shouldDisplay"] == .flag(true) }
         func names(_ arguments: [JSON]) -> Set<String> {
             Set(
@@ -57,7 +55,9 @@ struct CommandLineDescription {
             argument["kind"].string != "flag"
                 || names([argument]).isDisjoint(with: ["--version", "--help"])
         }
-        return [
+        // One that only has commands beneath it does nothing itself.
+        guard below.isEmpty || !own.isEmpty else { return subcommands }
+        return subcommands + [
             Command(
                 path: path,
                 options: names(arguments),
