@@ -42,13 +42,15 @@ package struct Agent: Sendable {
         _ settings: Settings,
         actor: String,
         logger: Logger,
-        heartbeat: Heartbeat = .none
+        heartbeat: Heartbeat = .none,
+        after opened: History? = nil
     ) throws -> Agent {
         try settings.makeDirectories()
         let (history, damagedHistory) = try History.openSettingAsideDamage(
             at: settings.historyFile.string,
             now: Date(),
-            digest: .sha256
+            digest: .sha256,
+            after: opened
         )
         if let damagedHistory {
             logger.error(

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Glibc
 
 /// The database's file and those beside it, as the file system has them.
@@ -108,6 +109,17 @@ struct DatabaseFile {
         let modifiedFraction: Int
         /// Whether the -wal file holds anything: it must be read together with the database.
         let hasChangesBeside: Bool
+    }
+
+    /// Whether an error of SQLite's means that the disk is full. It says so only of the database:
+    /// a -wal or -shm file that finds no room is an "I/O error" to it.
+    func isOutOfRoom(_ error: DatabaseError) -> Bool {
+        guard error.resultCode == .SQLITE_IOERR else { return false }
+        var facts = statvfs()
+        let directory = (path as NSString).deletingLastPathComponent
+        guard unsafe statvfs(directory.isEmpty ? "." : directory, &facts) == 0 else { return false }
+        // What SQLite begins a -shm file with.
+        return facts.f_bavail * facts.f_bsize < 32_768
     }
 
     private static func facts(_ path: String) -> stat? {

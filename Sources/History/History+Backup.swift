@@ -49,7 +49,7 @@ extension History {
                 let copy = try NewFile(at: path, for: restoring, isReplacing: true)
                 let temporary = copy.temporary
                 try ReadOnlyDatabase(path: file).read { db in
-                    guard try examine(db, path: file) != .empty else {
+                    guard try examine(db, path: file, isWhole: true) != .empty else {
                         throw Refused(cause: "there is no history in it")
                     }
                     try Self.copy(db, to: temporary, for: restoring, as: path)

@@ -25,16 +25,26 @@ extension History {
     /// Only what is proven damaged is: one that a later kvagent wrote, that may not be read, or
     /// that lies on a full disk, is refused as ever.
     ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - now: The time, for the damaged file's new name.
+    ///   - digest: SHA-256.
+    ///   - opened: The history as it was opened before; where that proved damaged in use and the
+    ///     file is still the same, it is not looked at again.
     /// - Returns: Where the damaged file is now, nil where none was.
     package static func openSettingAsideDamage(
         at path: String,
         now: Date,
-        digest: LedgerDigest
+        digest: LedgerDigest,
+        after opened: History? = nil
     ) throws(HistoryError) -> (History, setAside: String?) {
         do {
             let file = DatabaseFile(path: path)
             return try file.whileLocked {
                 do {
+                    if let opened, opened.isDamaged, opened.isInPlace {
+                        throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+                    }
                     return (try openLocked(file, digest), nil)
                 } catch {
                     let error = HistoryError(error, operation: opening, path: path)
@@ -79,6 +89,9 @@ extension History {
 
     private static let opening = "open history"
 
+    /// 64 MiB: some 60,000 deployments.
+    private static let examinedWhole: off_t = 64 << 20
+
     /// Creates, examines, and only then touches the database.
     private static func openLocked(
         _ file: DatabaseFile,
@@ -113,9 +126,19 @@ extension History {
     }
 
     /// Looks for damage, and for the steps of a later kvagent.
-    static func examine(_ db: Database, path: String) throws -> Schema.Standing {
-        guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+    ///
+    /// A file of at most ``examinedWhole`` bytes is read through, some 100 ms. A longer one would
+    /// keep every command waiting for seconds; its damage shows in use, and is dealt with then.
+    static func examine(
+        _ db: Database,
+        path: String,
+        isWhole: Bool = false
+    ) throws -> Schema.Standing {
+        let size = DatabaseFile(path: path).state()?.size ?? 0
+        if isWhole || size <= examinedWhole {
+            guard try String.fetchOne(db, sql: "PRAGMA quick_check(1)") == "ok" else {
+                throw DatabaseError(resultCode: .SQLITE_CORRUPT)
+            }
         }
         let standing = try Schema.standing(of: db)
         if case .newer(let migration) = standing { throw newer(path, migration) }

@@ -1,4 +1,5 @@
 import GRDB
+import Locking
 
 /// All that kvagent remembers: which versions there were, what became of each, what is owed.
 ///
@@ -15,7 +16,10 @@ package final class History: Sendable {
     private let connection: Connection
 
     /// The file that was opened, and that SQLite goes on with whatever becomes of its name.
-    private let identity: DatabaseFile.Identity?
+    let identity: DatabaseFile.Identity?
+
+    /// Whether something in it could not be read as what kvagent writes.
+    private let damage = Locked(false)
 
     /// How the file is held open.
     enum Connection: Sendable {
@@ -38,6 +42,16 @@ package final class History: Sendable {
     package var isInPlace: Bool {
         guard let identity else { return false }
         return DatabaseFile(path: path).identity() == identity
+    }
+
+    /// Whether it proved damaged in use. It stays so: what else is wrong with it, nobody knows.
+    package var isDamaged: Bool { damage.withLock { $0 } }
+
+    /// An error told in our words; one that proves damage is remembered.
+    private func failure(_ error: any Error, _ operation: String) -> HistoryError {
+        let failure = HistoryError(error, operation: operation, path: path)
+        if failure.kind == .damaged { damage.withLock { $0 = true } }
+        return failure
     }
 
     /// - Throws: When the path no longer names the file that was opened.
@@ -66,7 +80,7 @@ package final class History: Sendable {
             case .reader(let database): return try database.read(body)
             }
         } catch {
-            throw HistoryError(error, operation: operation, path: path)
+            throw failure(error, operation)
         }
     }
 
@@ -79,7 +93,7 @@ package final class History: Sendable {
         do {
             return try database.readOnce(body)
         } catch {
-            throw HistoryError(error, operation: operation, path: path)
+            throw failure(error, operation)
         }
     }
 
@@ -104,7 +118,7 @@ package final class History: Sendable {
         do {
             return try pool.write(body)
         } catch {
-            throw HistoryError(error, operation: operation, path: path)
+            throw failure(error, operation)
         }
     }
 }

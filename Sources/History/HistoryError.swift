@@ -46,7 +46,7 @@ extension HistoryError {
         case let error as HistoryError:
             self = error
         case let error as DatabaseError:
-            let kind = Kind(error)
+            let kind = DatabaseFile(path: path).isOutOfRoom(error) ? .full : Kind(error)
             let cause =
                 switch error.extendedResultCode {
                 case .SQLITE_CONSTRAINT_FOREIGNKEY: "it refers to what was never recorded"

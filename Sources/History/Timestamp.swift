@@ -24,16 +24,26 @@ enum Timestamp {
         let bytes = Array(text.utf8)
         guard bytes.count == 24,
             let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
-            let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]),
-            let minute = number(bytes[14..<16]), let second = number(bytes[17..<19]),
-            let fraction = number(bytes[20..<23])
+            let dayOfMonth = number(bytes[8..<10]),
+            let hour = number(bytes[11..<13]), hour < 24,
+            let minute = number(bytes[14..<16]), minute < 60,
+            let second = number(bytes[17..<19]), second < 60,
+            let fraction = number(bytes[20..<23]),
+            separators.allSatisfy({ bytes[$0] == $1 })
         else { return nil }
+        let day = day(year, month, dayOfMonth)
+        // A thirtieth of February comes out as another day.
+        guard civil(day: day) == (year, month, dayOfMonth) else { return nil }
         let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction
-        let milliseconds = self.day(year, month, day) * millisecondsPerDay + time
-        let date = Date(timeIntervalSince1970: Double(milliseconds) / 1000)
-        // A thirtieth of February, a 25th hour and wrong separators come out as another text.
-        return self.text(date) == text ? date : nil
+        return Date(timeIntervalSince1970: Double(day * millisecondsPerDay + time) / 1000)
     }
+
+    /// What stands between the numbers, and where.
+    private static let separators: [(Int, UInt8)] = [
+        (4, UInt8(ascii: "-")), (7, UInt8(ascii: "-")), (10, UInt8(ascii: "T")),
+        (13, UInt8(ascii: ":")), (16, UInt8(ascii: ":")), (19, UInt8(ascii: ".")),
+        (23, UInt8(ascii: "Z")),
+    ]
 
     private static let millisecondsPerDay: Int64 = 86_400_000
 

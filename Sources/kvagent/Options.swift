@@ -77,11 +77,14 @@ struct ActingOptions: ParsableArguments {
     /// The agent that acts for the user who runs the command.
     ///
     /// It logs nothing unless asked: what a command did is its own output.
-    func agent() throws -> Agent {
+    ///
+    /// - Parameter opened: The history as it was before, where it may have proved damaged in use.
+    func agent(after opened: History? = nil) throws -> Agent {
         let agent = try Agent.open(
             settingsOptions.settings(),
             actor: Actor.user,
-            logger: log.logger(otherwise: .critical)
+            logger: log.logger(otherwise: .critical),
+            after: opened
         )
         if let path = agent.damagedHistory {
             Output.toStandardError(

@@ -91,6 +91,39 @@ struct DamageTests {
         }
     }
 
+    @Test("One that proves damaged in use is set aside at the next opening, whatever a look says")
+    func damagedInUse() throws {
+        try withHistory { history, path in
+            try history.register(certificate: "web", url: "u", at: time(0))
+            try history.deploy(version(1))
+            let plain = try History.openSettingAsideDamage(
+                at: path,
+                now: time(1),
+                after: history
+            )
+            #expect(plain.setAside == nil && !history.isDamaged)
+            try raw(path).write { db in
+                try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+                try db.execute(sql: "UPDATE poll SET last_try_at = 'soon'")
+                try db.execute(
+                    sql: "INSERT INTO poll VALUES ('web', 'soon', NULL, 0, NULL, NULL, NULL, NULL)"
+                )
+            }
+            #expect(throws: HistoryError.self) { try history.polls() }
+            #expect(history.isDamaged)
+            let (fresh, setAside) = try History.openSettingAsideDamage(
+                at: path,
+                now: time(2),
+                after: history
+            )
+            #expect(setAside != nil && !history.isInPlace)
+            #expect(try fresh.polls().isEmpty && !fresh.isDamaged)
+            // Who comes later with the same old one does not set aside the new one.
+            let later = try History.openSettingAsideDamage(at: path, now: time(3), after: history)
+            #expect(later.setAside == nil)
+        }
+    }
+
     @Test("A whole one is not set aside")
     func whole() throws {
         try withHistory { history, path in

@@ -7,13 +7,11 @@ import Testing
 
 /// What is measured on request only: KVAGENT_LEDGER names a history that may be written to, such as
 /// Tests/bench/history.py --keep leaves one.
-@Suite("What a long ledger costs", .enabled(if: LedgerCostTests.path != nil))
+@Suite("What a long ledger costs", .enabled(if: ledgerToMeasure != nil))
 struct LedgerCostTests {
-    static var path: String? { ProcessInfo.processInfo.environment["KVAGENT_LEDGER"] }
-
     @Test("Recording a deployment, with a hook that is owed, run and settled")
     func recording() throws {
-        let path = try #require(Self.path)
+        let path = try #require(ledgerToMeasure)
         let clock = ContinuousClock()
         var history: History?
         let opening = try clock.measure { history = try History.open(at: path) }
@@ -55,3 +53,5 @@ struct LedgerCostTests {
         try history.settle(hook)
     }
 }
+
+private let ledgerToMeasure = ProcessInfo.processInfo.environment["KVAGENT_LEDGER"]

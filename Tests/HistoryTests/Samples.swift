@@ -57,9 +57,10 @@ extension History {
     /// Likewise.
     static func openSettingAsideDamage(
         at path: String,
-        now: Date
+        now: Date,
+        after opened: History? = nil
     ) throws(HistoryError) -> (History, setAside: String?) {
-        try openSettingAsideDamage(at: path, now: now, digest: .sha256)
+        try openSettingAsideDamage(at: path, now: now, digest: .sha256, after: opened)
     }
 }
 

@@ -240,6 +240,25 @@ struct SchemaTests {
                 .outcomeCounts(of: "web"),
                 ["deployment_by_result"]
             ),
+            // A row for each pin that holds.
+            Question(
+                "pins that hold",
+                .unliftedPins,
+                [],
+                allowed: ["SCAN pin USING INDEX pin_in_force"]
+            ),
+            Question(
+                "validity of versions",
+                .validity(of: [AskedVersion("web", version(1))]),
+                [],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
+                "last deployments of versions",
+                .lastDeployments(of: [AskedVersion("web", version(1))]),
+                ["deployment_by_version"],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
             Question(
                 "hook runs",
                 .hookRuns(of: [1, 2]),

@@ -86,6 +86,109 @@ struct HistoryLossTests {
         }
     }
 
+    @Test("The daemon whose history is damaged under it goes on in a new one, and rotates")
+    func damagedUnderTheDaemon() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.writeSettings(["web"], interval: 1)
+            let file = bed.state.appending("history.db")
+            try await withRunningCommand(
+                [TestBed.kvagent, "run", "--config", bed.settingsFile.string]
+            ) { pid in
+                #expect(await waitUntil { bed.current("web") != nil })
+                // All that SQLite has read before it reads again once another process has written.
+                let spoil = """
+                    PRAGMA ignore_check_constraints = ON;
+                    UPDATE poll SET last_try_at = 'soon';
+                    """
+                #expect(try await runCommand(["sqlite3", file.string, spoil]).status == 0)
+                #expect(try await waitUntil { try !setAside(bed).isEmpty })
+                let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                #expect(await waitUntil { bed.current("web") == next })
+                #expect(try await bed.json("status")["agent"]["pid"].int == Int(pid))
+            }
+        }
+    }
+
+    /// What may be wrong with a history that is not proof of damage.
+    enum Obstacle: String, CaseIterable, Sendable {
+        case newer, foreign, readOnly, full
+
+        var words: [String] {
+            switch self {
+            case .newer: ["v999_later", "install the kvagent that wrote it"]
+            case .foreign: ["history.db", "another program"]
+            case .readOnly: ["Read-only file system", "name a directory"]
+            case .full: ["no space left", "free space"]
+            }
+        }
+    }
+
+    @Test(
+        "One that can't be used is told of and kept, what is live is left alone, and it goes on later",
+        .enabled { await canMount() },
+        arguments: Obstacle.allCases
+    )
+    func obstacle(_ obstacle: Obstacle) async throws {
+        try await withTestBed { bed in
+            let file = bed.state.appending("history.db").string
+            let filler = bed.state.appending("filler").string
+            func run(_ command: String...) async throws {
+                let result = try await runCommand(command)
+                try #require(result.status == 0, "\(command): \(result.errors)")
+            }
+            try await run("mkdir", "-p", bed.state.string)
+            try await run(
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=2m,mode=0755",
+                "tmpfs",
+                bed.state.string
+            )
+            do {
+                try await bed.observe(["web"])
+                try await bed.kvagent("sync", status: 0)
+                switch obstacle {
+                case .newer:
+                    try await run(
+                        "sqlite3",
+                        file,
+                        "INSERT INTO grdb_migrations VALUES ('v999_later')"
+                    )
+                case .foreign:
+                    try await run("mv", file, "\(file).ours")
+                    try await run("sqlite3", file, "CREATE TABLE books (title)")
+                case .readOnly: try await run("mount", "-o", "remount,ro", bed.state.string)
+                case .full:
+                    _ = try await runCommand(["dd", "if=/dev/zero", "of=\(filler)", "bs=4k"])
+                }
+                let before = try await snapshot(bed)
+                let next = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                let sync = try await bed.kvagent("sync")
+                #expect(sync.status != 0 && sync.errors.contains("kvagent: error: "))
+                for words in obstacle.words { #expect(sync.errors.contains(words), "\(sync)") }
+                #expect(try await snapshot(bed) == before)
+                #expect(try setAside(bed).isEmpty)
+                switch obstacle {
+                case .newer:
+                    try await run(
+                        "sqlite3",
+                        file,
+                        "DELETE FROM grdb_migrations WHERE identifier = 'v999_later'"
+                    )
+                case .foreign: try await run("mv", "\(file).ours", file)
+                case .readOnly: try await run("mount", "-o", "remount,rw", bed.state.string)
+                case .full: try await run("rm", filler)
+                }
+                try await bed.kvagent("sync", status: 0)
+                #expect(bed.current("web") == next)
+            }
+            try await run("umount", "--lazy", bed.state.string)
+        }
+    }
+
     @Test(
         "The daemon goes on in a new one when the old one, or the whole state, is deleted",
         arguments: ["history.db history.db-wal history.db-shm", "history.db", "."]

@@ -105,11 +105,15 @@ package struct Daemon: Service {
             case .pollNow: state.schedule.makeAllDue()
             case .reload: reload(&state)
             }
-            if !state.agent.history.isInPlace, let fresh = reopened(state.agent) {
-                state.agent = fresh
-            }
+            renewHistory(&state)
             if !lock.isOn(agent.settings.daemonLockFile) { lock = try await acquireLock() }
             await poll(&state)
+            if state.agent.history.isDamaged {
+                // Once more at once, with a new one: certificates must be renewed all the same.
+                renewHistory(&state)
+                state.schedule.makeAllDue()
+                await poll(&state)
+            }
             if state.clearsHistory() { state.agent.removeOldHistory() }
             if let problem = metricsProblem(of: state.agent), state.isNew(warning: problem) {
                 logger.error("metrics not written", metadata: ["error": "\(problem)"])
@@ -276,20 +280,33 @@ package struct Daemon: Service {
         }
     }
 
-    /// An agent with the directories and the history as they are now, for those that `old` had were
-    /// deleted, moved or set aside under it; nil when there can be none yet.
+    /// Opens the history anew where its file was deleted, moved or replaced, or is damaged.
+    private func renewHistory(_ state: inout DaemonState) {
+        let history = state.agent.history
+        guard history.isDamaged || !history.isInPlace, let fresh = reopened(state.agent) else {
+            return
+        }
+        state.agent = fresh
+    }
+
+    /// An agent with the directories and the history as they are now; nil when there can be none
+    /// yet.
     private func reopened(_ old: Agent) -> Agent? {
         do {
             let agent = try Agent.open(
                 old.settings,
                 actor: old.actor,
                 logger: logger,
-                heartbeat: heartbeat
+                heartbeat: heartbeat,
+                after: old.history
             )
-            logger.error(
-                "history was deleted or replaced, it is opened anew",
-                metadata: ["path": "\(agent.history.path)"]
-            )
+            // Of a damaged one the log has just said so.
+            if !old.history.isDamaged {
+                logger.error(
+                    "history was deleted or replaced, it is opened anew",
+                    metadata: ["path": "\(agent.history.path)"]
+                )
+            }
             return agent
         } catch {
             logger.error("history can't be opened anew", metadata: ["error": "\(error)"])

@@ -65,10 +65,18 @@ extension CertificateDetails {
         }
         let store = CertificateStore(root: certificate.storeLocation)
         let onDisk = Set(try store.versions(of: name))
-        status = try CertificateStatus(
+        let poll = try history?.poll(of: name)
+        let link = LiveLink(of: certificate)
+        let question = StandingQuestion(
+            certificate: name,
+            current: link.version,
+            latest: poll?.latestVersion
+        )
+        status = CertificateStatus(
             certificate,
-            history: history,
-            poll: try history?.poll(of: name),
+            live: link,
+            standing: try history?.standings([question]).first ?? CertificateStanding(),
+            poll: poll,
             owedHooks: try history?.owedHooks(of: name) ?? [],
             now: Date()
         )

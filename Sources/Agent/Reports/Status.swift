@@ -27,10 +27,22 @@ extension StatusReport {
         let open = isAtWork ? [] : try history?.openDeployments() ?? []
         let owed = Dictionary(grouping: try history?.owedHooks(of: nil) ?? [], by: \.certificate)
         let catalog = settings.hookCatalog()
-        certificates = try settings.certificates.map { certificate in
-            try CertificateStatus(
+        let live = settings.certificates.map { LiveLink(of: $0) }
+        let standings = try history?.standings(
+            zip(settings.certificates, live).map { certificate, live in
+                StandingQuestion(
+                    certificate: certificate.name,
+                    current: live.version,
+                    latest: polls[certificate.name]?.latestVersion
+                )
+            }
+        )
+        certificates = settings.certificates.indices.map { index in
+            let certificate = settings.certificates[index]
+            return CertificateStatus(
                 certificate,
-                history: history,
+                live: live[index],
+                standing: standings?[index] ?? CertificateStanding(),
                 poll: polls[certificate.name],
                 owedHooks: owed[certificate.name] ?? [],
                 interrupted: open.first { $0.certificate == certificate.name },
@@ -48,35 +60,46 @@ extension StatusReport {
     }
 }
 
+/// What the store says is live.
+struct LiveLink {
+    let version: String?
+
+    /// Why that can't be told.
+    let problem: StoreError?
+
+    init(of certificate: ObservedCertificate) {
+        do {
+            version = try CertificateStore(root: certificate.storeLocation)
+                .currentVersion(of: certificate.name)
+            problem = nil
+        } catch {
+            version = nil
+            problem = error
+        }
+    }
+}
+
 extension CertificateStatus {
     init(
         _ certificate: ObservedCertificate,
-        history: History?,
+        live: LiveLink,
+        standing: CertificateStanding,
         poll: PollRecord?,
         owedHooks: [OwedHook],
         interrupted: Deployment? = nil,
         now: Date
-    ) throws {
+    ) {
         var warnings: [String] = []
-        var current: String?
-        do {
-            current = try CertificateStore(root: certificate.storeLocation)
-                .currentVersion(of: certificate.name)
-        } catch {
-            warnings.append(error.description)
-        }
+        if let problem = live.problem { warnings.append(problem.description) }
+        let current = live.version
         let name = certificate.name
-        let pin = try history?.pin(of: name)
-        let lastOfCurrent = try current.flatMap {
-            try history?.lastDeployment(of: name, version: $0)
-        }
+        let pin = standing.pin
+        let lastOfCurrent = standing.lastOfCurrent
         let findings = CertificateFindings(
             current: current,
             poll: poll,
             pin: pin,
-            lastOfLatest: try poll?.latestVersion.flatMap {
-                try history?.lastDeployment(of: name, version: $0)
-            },
+            lastOfLatest: standing.lastOfLatest,
             lastOfCurrent: lastOfCurrent,
             owedHooks: owedHooks,
             interrupted: interrupted,
@@ -93,7 +116,7 @@ extension CertificateStatus {
         if let error = lastOfCurrent?.error {
             warnings.append("version \(current ?? ""): \(error)")
         }
-        let record = try current.flatMap { try history?.version($0, of: name) }
+        let record = standing.validity
         if let notAfter = record?.notAfter, notAfter <= now {
             warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")
         }

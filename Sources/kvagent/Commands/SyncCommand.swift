@@ -32,13 +32,16 @@ struct SyncCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let agent = try acting.agent()
+        var agent = try acting.agent()
         Output.progress("asking the vaults …")
-        let report = try await agent.pass(
-            over: names.isEmpty ? nil : names,
-            trigger: .sync,
-            isRehearsal: dryRun
-        )
+        let report: PassReport
+        do {
+            report = try await pass(agent)
+        } catch where agent.history.isDamaged {
+            // Certificates must be renewed all the same, and what is live needs no history.
+            agent = try acting.agent(after: agent.history)
+            report = try await pass(agent)
+        }
         if !dryRun {
             agent.removeOldHistory()
             agent.refreshMetrics()
@@ -46,6 +49,14 @@ struct SyncCommand: AsyncParsableCommand {
         try Output.print(SyncReport(report), asJSON: output.json) { report.text }
         let status = ExitStatus(report, tellsChange: exitCode)
         if status != .success { throw status }
+    }
+
+    private func pass(_ agent: Agent) async throws -> PassReport {
+        try await agent.pass(
+            over: names.isEmpty ? nil : names,
+            trigger: .sync,
+            isRehearsal: dryRun
+        )
     }
 }
 

@@ -64,10 +64,12 @@ struct Table {
 
     /// One row; blanks behind its last word are left out, and colours take no room.
     private func line(_ row: [Cell], _ widths: [Int], _ width: Int?) -> String {
-        let padded = zip(row, widths).map {
+        var padded = zip(row, widths).map {
             $0.text + String(repeating: " ", count: $1 - $0.text.count)
         }.joined(separator: "  ")
-        let plain = String(padded.reversed().drop { $0 == " " }.reversed()).cut(to: width)
+        while padded.utf8.last == UInt8(ascii: " ") { padded.removeLast() }
+        let plain = padded.cut(to: width)
+        guard row.contains(where: { $0.style != nil }) else { return plain }
         var line = ""
         var rest = plain[...]
         for (cell, width) in zip(row, widths) {
@@ -88,13 +90,16 @@ extension String {
 
     /// The beginning that fits, with a sign that there was more.
     fileprivate func cut(to width: Int?) -> String {
-        guard let width, count > width else { return self }
+        guard let width, utf8.count > width, count > width else { return self }
         let sign = Terminal.isUnicode ? "…" : "..."
         guard width > sign.count else { return String(sign.prefix(width)) }
         return prefix(width - sign.count) + sign
     }
 
-    fileprivate var isPlain: Bool { !contains(where: \.isControl) }
+    /// Whether nothing in it is a control character; told at once of what is printable ASCII.
+    fileprivate var isPlain: Bool {
+        utf8.allSatisfy { (0x20..<0x7f).contains($0) } || !contains(where: \.isControl)
+    }
 }
 
 extension Character {
@@ -105,16 +110,17 @@ extension Character {
 
 extension Date {
     /// Local time, for people.
-    var local: String {
-        formatted(
-            .verbatim(
-                "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
-                locale: Locale(identifier: "en_US_POSIX"),
-                timeZone: .current,
-                calendar: Calendar(identifier: .gregorian)
-            )
-        )
-    }
+    var local: String { formatted(Self.localStyle) }
+
+    /// Made once: a calendar and a time zone take longer than what is done with them.
+    private static let localStyle = Date.VerbatimFormatStyle(
+        format:
+            "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits) \(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased)):\(minute: .twoDigits):\(second: .twoDigits)",
+        locale: Locale(identifier: "en_US_POSIX"),
+        timeZone: .current,
+        calendar: Calendar(identifier: .gregorian)
+    )
+
     /// How far away a date is, in the largest unit that fits: `89 days`, `3 h`, `expired`.
     func remaining(from now: Date = Date()) -> String {
         let seconds = timeIntervalSince(now)

@@ -1,0 +1,122 @@
+import Foundation
+import GRDB
+
+extension Query {
+    /// The pins that nobody has lifted.
+    package static let unliftedPins = Query(
+        sql: "SELECT * FROM pin WHERE removed_at IS NULL",
+        arguments: []
+    )
+
+    /// The validity of versions, each with its place among those asked for.
+    package static func validity(of versions: [AskedVersion]) -> Query {
+        Query(
+            sql: """
+                SELECT asked.key AS place, v.thumbprint, v.sha256, v.not_before, v.not_after
+                FROM json_each(?) AS asked
+                CROSS JOIN version AS v
+                    ON v.certificate = json_extract(asked.value, '$[0]')
+                    AND v.version = json_extract(asked.value, '$[1]')
+                """,
+            arguments: [AskedVersion.json(versions)]
+        )
+    }
+
+    /// The newest closed row of versions, each with its place among those asked for.
+    package static func lastDeployments(of versions: [AskedVersion]) -> Query {
+        Query(
+            sql: """
+                SELECT asked.key AS place, d.*, v.thumbprint, v.sha256, v.not_before, v.not_after
+                FROM json_each(?) AS asked
+                CROSS JOIN deployment AS d ON d.id = (
+                    SELECT id FROM deployment
+                    WHERE certificate = json_extract(asked.value, '$[0]')
+                        AND version = json_extract(asked.value, '$[1]')
+                        AND outcome IS NOT NULL
+                    ORDER BY id DESC LIMIT 1
+                )
+                LEFT JOIN version AS v ON v.certificate = d.certificate AND v.version = d.version
+                """,
+            arguments: [AskedVersion.json(versions)]
+        )
+    }
+}
+
+/// A version of a certificate that something is to be read of.
+package struct AskedVersion: Hashable, Sendable {
+    let certificate: String
+    let version: String
+
+    package init(_ certificate: String, _ version: String) {
+        self.certificate = certificate
+        self.version = version
+    }
+
+    /// Pairs as SQLite's json_each takes them: one bound text, however many there are.
+    static func json(_ versions: [AskedVersion]) -> String {
+        // Encoding arrays of strings can't fail.
+        let data = try? JSONEncoder().encode(versions.map { [$0.certificate, $0.version] })
+        return String(decoding: data ?? Data("[]".utf8), as: UTF8.self)
+    }
+}
+
+extension History {
+    /// How certificates stand, in the order of the questions: three statements on one state of the
+    /// database, however many certificates there are and however long the ledger is.
+    package func standings(
+        _ questions: [StandingQuestion]
+    ) throws(HistoryError) -> [CertificateStanding] {
+        try read("read how certificates stand") { db in
+            let pins = try Query.unliftedPins.fetchAll(db).map(Pin.init)
+            let pinByName = Dictionary(pins.map { ($0.certificate, $0) }) { _, newer in newer }
+            let live = questions.compactMap { question in
+                question.current.map { AskedVersion(question.certificate, $0) }
+            }
+            let offered = questions.compactMap { question in
+                question.latest.map { AskedVersion(question.certificate, $0) }
+            }
+            let validity = try validity(db, of: live)
+            let last = try lastDeployments(db, of: Array(Set(live + offered)))
+            return questions.map { question in
+                let name = question.certificate
+                var standing = CertificateStanding()
+                standing.pin = pinByName[name]
+                if let current = question.current {
+                    standing.validity = validity[AskedVersion(name, current)]
+                    standing.lastOfCurrent = last[AskedVersion(name, current)]
+                }
+                if let latest = question.latest {
+                    standing.lastOfLatest = last[AskedVersion(name, latest)]
+                }
+                return standing
+            }
+        }
+    }
+
+    private func validity(
+        _ db: Database,
+        of versions: [AskedVersion]
+    ) throws -> [AskedVersion: CertificateStanding.Validity] {
+        var found: [AskedVersion: CertificateStanding.Validity] = [:]
+        for row in try Query.validity(of: versions).fetchAll(db) {
+            found[versions[try row.read("place")]] = CertificateStanding.Validity(
+                thumbprint: try row.readIfPresent("thumbprint"),
+                sha256: try row.readIfPresent("sha256"),
+                notBefore: try row.dateIfPresent("not_before"),
+                notAfter: try row.dateIfPresent("not_after")
+            )
+        }
+        return found
+    }
+
+    private func lastDeployments(
+        _ db: Database,
+        of versions: [AskedVersion]
+    ) throws -> [AskedVersion: Deployment] {
+        var found: [AskedVersion: Deployment] = [:]
+        for row in try Query.lastDeployments(of: versions).fetchAll(db) {
+            found[versions[try row.read("place")]] = try Deployment(row)
+        }
+        return found
+    }
+}
