@@ -191,9 +191,9 @@ struct HistoryCommandTests {
             let whole = try await bed.kvagent("history", status: 0).output
             #expect(whole.split(separator: "\n").contains { $0.count > 80 })
             for (locale, sign) in [("C.UTF-8", "…"), ("C", "...")] {
-                let cut = try await bed.onTerminal("LC_ALL=\(locale) COLUMNS=72", "history")
-                #expect(cut.allSatisfy { $0.count <= 72 }, "\(cut)")
-                #expect(cut.contains { $0.count == 72 && $0.hasSuffix(sign) }, "\(cut)")
+                let cut = try await bed.onTerminal("LC_ALL=\(locale) COLUMNS=50", "history")
+                #expect(cut.allSatisfy { $0.count <= 50 }, "\(cut)")
+                #expect(cut.contains { $0.count == 50 && $0.hasSuffix(sign) }, "\(cut)")
             }
         }
     }

@@ -64,6 +64,26 @@ struct OutputTests {
         }
     }
 
+    @Test("A history that a terminal has no room for has the reasons beneath the rows, whole")
+    func narrowHistory() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("check/no", "echo the new certificate lacks what this host needs; exit 3")
+            try await bed.kvagent("sync", status: 1)
+            let reason = "check hook \"no\" exited with 3"
+            let wide = try await bed.onTerminal("COLUMNS=300", "history")
+            let row = try #require(wide.last)
+            #expect(wide.count == 2 && row.contains(reason))
+            let run = try #require(try await bed.json("history")[0]["runId"].string)
+            #expect(row.contains(run))
+            let narrow = try await bed.onTerminal("COLUMNS=80", "history")
+            #expect(narrow.allSatisfy { $0.count <= 80 })
+            #expect(!narrow[1].contains("check hook"))
+            let beneath = narrow[2...].map { $0.trimmingCharacters(in: .whitespaces) }
+            #expect(beneath.joined(separator: " ").hasPrefix(reason), "\(narrow)")
+        }
+    }
+
     @Test("A hook ends quietly when the reader of its pipe does, as in any shell")
     func hooksHaveTheDefault() async throws {
         try await withTestBed { bed in

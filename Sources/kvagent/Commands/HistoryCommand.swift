@@ -109,7 +109,7 @@ struct HistoryCommand: ParsableCommand {
                 )
             ) ?? []
         let reports = deployments.map { DeploymentReport($0) }
-        try Output.print(reports, as: list) { reports.text }
+        try Output.print(reports, as: list) { reports.text() }
     }
 
     /// A certificate that has gone from the settings is still asked for; a mistyped one never
@@ -124,27 +124,6 @@ struct HistoryCommand: ParsableCommand {
             "no certificate \"\(name)\", neither in the settings nor on record",
             hint: "the settings have \(names)"
         )
-    }
-}
-
-extension [DeploymentReport] {
-    /// A table for people; one line of why beneath what didn't go well would tear it apart, so
-    /// the reason is the last column.
-    var text: String {
-        guard !isEmpty else { return "no deployments on record" }
-        var table = Table("STARTED", "CERTIFICATE", "VERSION", "TRIGGER", "OUTCOME", "BY", "REASON")
-        for deployment in self {
-            table.add(
-                deployment.startedAt.local,
-                deployment.certificate,
-                deployment.version.shortVersion,
-                deployment.trigger.rawValue,
-                deployment.outcome?.rawValue ?? "under way",
-                deployment.actor,
-                deployment.error ?? deployment.reason ?? ""
-            )
-        }
-        return table.text()
     }
 }
 
