@@ -11,7 +11,7 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers test-system test-servers bench-hooks soak test test-swift test-sdk check-rules check-deploy check-report demo \
+	setup-servers test-system test-servers bench-hooks bench-history soak test test-swift test-sdk check-rules check-deploy check-report demo \
 	format lint clean
 
 help: ## list the targets
@@ -57,6 +57,9 @@ test-servers: setup-servers ## test the shipped hooks with real servers, on the 
 
 bench-hooks: release release-emulator ## measure what running hooks costs
 	Tests/bench/hooks.py
+
+bench-history: release ## measure what a history of a million deployments costs; 2 GB, 10 min
+	Tests/bench/history.py
 
 soak: setup-system ## the same test's day of the daemon's life alone, and longer
 	KVAGENT_SOAK_MINUTES=$${KVAGENT_SOAK_MINUTES:-10} Tests/system/system --only "a day of life"

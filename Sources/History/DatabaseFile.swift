@@ -111,8 +111,9 @@ struct DatabaseFile {
         let hasChangesBeside: Bool
     }
 
-    /// Whether an error of SQLite's means that the disk is full. It says so only of the database:
-    /// a -wal or -shm file that finds no room is an "I/O error" to it.
+    /// Whether an error of SQLite's means that the disk is full.
+    ///
+    /// It says so only of the database: a -wal or -shm file that finds no room is an "I/O error" to it.
     func isOutOfRoom(_ error: DatabaseError) -> Bool {
         guard error.resultCode == .SQLITE_IOERR else { return false }
         var facts = statvfs()

@@ -31,7 +31,8 @@ extension History {
     ///   - digest: SHA-256.
     ///   - opened: The history as it was opened before; where that proved damaged in use and the
     ///     file is still the same, it is not looked at again.
-    /// - Returns: Where the damaged file is now, nil where none was.
+    /// - Returns: The history, and where the damaged file is now, nil where none was.
+    /// - Throws: What keeps the file from being opened or set aside.
     package static func openSettingAsideDamage(
         at path: String,
         now: Date,

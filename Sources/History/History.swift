@@ -44,7 +44,9 @@ package final class History: Sendable {
         return DatabaseFile(path: path).identity() == identity
     }
 
-    /// Whether it proved damaged in use. It stays so: what else is wrong with it, nobody knows.
+    /// Whether it proved damaged in use.
+    ///
+    /// It stays so: what else is wrong with it, nobody knows.
     package var isDamaged: Bool { damage.withLock { $0 } }
 
     /// An error told in our words; one that proves damage is remembered.

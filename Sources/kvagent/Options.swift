@@ -79,6 +79,8 @@ struct ActingOptions: ParsableArguments {
     /// It logs nothing unless asked: what a command did is its own output.
     ///
     /// - Parameter opened: The history as it was before, where it may have proved damaged in use.
+    /// - Returns: One with the settings and the history as they are now.
+    /// - Throws: `SettingsError`, `HistoryError`.
     func agent(after opened: History? = nil) throws -> Agent {
         let agent = try Agent.open(
             settingsOptions.settings(),

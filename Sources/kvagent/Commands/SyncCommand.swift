@@ -37,7 +37,7 @@ struct SyncCommand: AsyncParsableCommand {
         let report: PassReport
         do {
             report = try await pass(agent)
-        } catch where agent.history.isDamaged {
+        } catch  where agent.history.isDamaged {
             // Certificates must be renewed all the same, and what is live needs no history.
             agent = try acting.agent(after: agent.history)
             report = try await pass(agent)
