@@ -6,6 +6,7 @@
 
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -22,6 +23,12 @@ static inline int kv_exchange(int directory, const char *_Nonnull one, const cha
 /// memfd_create(2): a file that only the descriptor names; flags are those of its manual page.
 static inline int kv_memory_file(const char *_Nonnull name, unsigned flags) {
     return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+/// fstatfs(2): the number of the filesystem's kind, or -1.
+static inline long kv_filesystem_kind(int descriptor) {
+    struct statfs facts;
+    return fstatfs(descriptor, &facts) == 0 ? (long)facts.f_type : -1;
 }
 
 #endif

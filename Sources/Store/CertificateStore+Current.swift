@@ -74,48 +74,6 @@ extension CertificateStore {
         try directory.sync()
     }
 
-    /// Puts `<root>/<name> -> <certificate>/current/<file>`, so that the rename of `current` moves it too.
-    ///
-    /// - Parameters:
-    ///   - name: The link's own name, directly below the root.
-    ///   - certificate: Whose file.
-    ///   - file: Which file, `bundle.pem`.
-    /// - Throws: A `StoreError` when something lies there that is not a link of this kind.
-    package func link(
-        _ name: String,
-        to certificate: String,
-        file: String
-    ) throws(StoreError) {
-        try check(certificate: certificate)
-        for part in [name, file] where !StoreName.isPlain(part) {
-            throw badName(part, kind: "link")
-        }
-        let directory = try Directory.open(root)
-        let target = "\(certificate)/current/\(file)"
-        switch try directory.entry(name) {
-        case .symlink(to: target):
-            try directory.sync()
-        case .symlink(let other) where Self.isLinkOfOurs(other):
-            try directory.replaceLink(name, with: target)
-        case .absent where name != Readme.name:
-            try directory.replaceLink(name, with: target)
-        default:
-            throw StoreError(
-                operation: "make link",
-                path: root.appending(name).string,
-                cause: "something else is there already",
-                hint: "move it away, or choose another name for the link"
-            )
-        }
-    }
-
-    /// Whether a link's target is of the form that `link(_:to:file:)` writes.
-    private static func isLinkOfOurs(_ target: String) -> Bool {
-        let parts = target.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        return parts.count == 3 && StoreName.isPlain(parts[0]) && parts[1] == "current"
-            && StoreName.isPlain(parts[2])
-    }
-
     private func notOurs(_ certificate: String, _ cause: String) -> StoreError {
         StoreError(
             operation: "use",

@@ -139,14 +139,28 @@ extension Directory {
     }
 
     private func holds(_ file: VersionFile, access: ResolvedAccess) throws(StoreError) -> Bool {
-        guard try isRegularFile(file.name) else { return false }
-        let descriptor = try openForReading(file.name)
+        try holds(file, under: file.name, access: access)
+    }
+
+    /// Whether the file `name` has these bytes and this access.
+    func holds(
+        _ file: VersionFile,
+        under name: String,
+        access: ResolvedAccess
+    ) throws(StoreError) -> Bool {
+        guard try isRegularFile(name) else { return false }
+        let descriptor = try openForReading(name)
         defer { _ = close(descriptor) }
-        let path = path.appending(file.name)
+        let path = path.appending(name)
         guard try access.isInForce(on: descriptor, isSecret: file.isSecret, at: path) else {
             return false
         }
-        guard let bytes = try read(file.name) else { return false }
-        return file.contents.equals(bytes)
+        return try holds(file.contents, under: name)
+    }
+
+    /// Whether the file `name` has these bytes.
+    func holds(_ contents: VersionFile.Contents, under name: String) throws(StoreError) -> Bool {
+        guard try isRegularFile(name), let bytes = try read(name) else { return false }
+        return contents.equals(bytes)
     }
 }

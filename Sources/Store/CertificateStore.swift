@@ -39,7 +39,7 @@ package struct CertificateStore: Sendable {
     package func prepare() throws(StoreError) {
         try makeRoot()
         let directory = try Directory.open(root)
-        try directory.removeLeftovers([.new])
+        try directory.removeLeftovers([.new, .removed])
         for name in try directory.names() where StoreName.isPlain(name) {
             guard try directory.entry(name) == .directory else { continue }
             let certificate = try directory.open(name)
@@ -96,7 +96,7 @@ package struct CertificateStore: Sendable {
             doomed.append(name)
         }
         try versions.sync()
-        for name in doomed { try versions.removeTree(name) }
+        for name in doomed { try versions.eraseTree(name) }
         return old
     }
 

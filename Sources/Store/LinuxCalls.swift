@@ -11,6 +11,9 @@ enum LinuxCalls {
         }
     }
 
+    /// The number of the kind of filesystem that an open file is on, as statfs(2) lists them.
+    static func filesystemKind(of file: CInt) -> Int { kv_filesystem_kind(file) }
+
     /// Sets an extended attribute of an open file, whatever it had.
     static func setAttribute(_ name: String, to value: [UInt8], of file: CInt) throws(Errno) {
         let result = unsafe value.withUnsafeBytes { bytes -> CInt in

@@ -90,35 +90,4 @@ struct CurrentTests {
             #expect(try store.prune("web", keeping: []) == [])
         }
     }
-
-    @Test("Extension links lead through `current`, so one rename moves them too")
-    func extensionLink() throws {
-        try withStore { store in
-            try store.install("a")
-            try store.link("webCert", to: "web", file: "cert.pem")
-            try store.link("webCert", to: "web", file: "cert.pem")
-            #expect(try readText(store.root.appending("webCert")) == "cert a\n")
-            try store.install("b")
-            #expect(try readText(store.root.appending("webCert")) == "cert b\n")
-            try store.link("webCert", to: "web", file: "privkey.pem")
-            #expect(try readText(store.root.appending("webCert")) == "key b\n")
-            #expect(try names(in: store.root) == ["README", "web", "webCert"])
-        }
-    }
-
-    @Test("An extension link replaces nothing that the agent has not made")
-    func extensionLinkRefused() throws {
-        try withStore { store in
-            try store.install("a")
-            try writeFile(store.root.appending("file"), "mine")
-            try makeSymlink(store.root.appending("foreign"), to: "/etc/passwd")
-            for name in ["file", "foreign", "web", "README", "../x", ".x", ""] {
-                #expect(throws: StoreError.self, "\(name)") {
-                    try store.link(name, to: "web", file: "cert.pem")
-                }
-            }
-            #expect(throws: StoreError.self) { try store.link("x", to: "web", file: "../../x") }
-            #expect(try readText(store.root.appending("file")) == "mine")
-        }
-    }
 }

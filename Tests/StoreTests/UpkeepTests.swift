@@ -76,6 +76,27 @@ struct UpkeepTests {
         }
     }
 
+    @Test(
+        "Certificates are told from what others put beside them, and one is removed with all in it"
+    )
+    func removal() throws {
+        try withStore { store in
+            #expect(try store.certificates() == [])
+            try store.install("a")
+            try store.install("b")
+            try #require(unsafe mkdir(store.root.appending("mine").string, 0o755) == 0)
+            try writeFile(store.root.appending("mine").appending("file"), "mine")
+            #expect(try store.certificates() == ["web"])
+            for name in ["mine", "missing", "../certs"] {
+                #expect(throws: StoreError.self) { try store.remove(name) }
+            }
+            try store.remove("web")
+            #expect(try store.certificates() == [])
+            #expect(try names(in: store.root) == ["README", "mine"])
+            #expect(try readText(store.root.appending("mine").appending("file")) == "mine")
+        }
+    }
+
     @Test("A file is read back as it was written; one of more than 1 MiB is not")
     func read() throws {
         try withStore { store in

@@ -227,9 +227,7 @@ extension Agent {
             version: record.version,
             access: certificate.access
         )
-        if let link = certificate.linkName {
-            try store.link(link, to: certificate.name, file: "bundle.pem")
-        }
+        for target in certificate.linkTargets { try store.link(target, to: certificate.name) }
     }
 
     /// What a pass would do, from what was observed, with no effect.

@@ -94,9 +94,9 @@ struct Batch {
                     version: candidate.version,
                     access: candidate.certificate.access
                 )
-                if let link = candidate.certificate.linkName {
+                for target in candidate.certificate.linkTargets {
                     // Through `current`, so it may be made before the switch, and must be possible.
-                    try store.link(link, to: candidate.name, file: "bundle.pem")
+                    try store.link(target, to: candidate.name)
                 }
             } catch {
                 end(index, as: .failed, error.explained)

@@ -66,6 +66,15 @@ package struct ObservedCertificate: Sendable {
     package var verifications: [Verification]
 }
 
+extension ObservedCertificate {
+    /// The symlinks that lead to a file of the live version.
+    var linkTargets: [Target] {
+        linkName.map {
+            [Target(path: storeLocation.appending($0), file: "bundle.pem", kind: .link)]
+        } ?? []
+    }
+}
+
 /// Where hooks lie and what their failure means.
 package struct HookSettings: Sendable, Hashable {
     package var directory: FilePath
