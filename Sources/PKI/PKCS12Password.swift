@@ -1,3 +1,5 @@
+import Sensitive
+
 /// A password as PKCS#12 counts it.
 ///
 /// "No password" can be written in two ways, which give two keys (RFC 7292 §B.1): no bytes at all,
@@ -6,6 +8,8 @@
 enum PKCS12Password {
     case none
     case text(String)
+    /// UTF-8 in memory that is wiped, copies and all.
+    case secret(SensitiveBytes)
 
     /// What to try, in this order.
     static func candidates(_ password: String?) -> [PKCS12Password] {
@@ -18,6 +22,19 @@ enum PKCS12Password {
         switch self {
         case .none: body(nil, 0)
         case .text(let text): text.withCString { body($0, Int32(text.utf8.count)) }
+        case .secret(let bytes):
+            Self.terminated(bytes).withUnsafeBytes {
+                body($0.bindMemory(to: CChar.self).baseAddress, Int32(bytes.count))
+            }
+        }
+    }
+
+    /// The bytes with the zero that C looks for.
+    private static func terminated(_ bytes: SensitiveBytes) -> SensitiveBytes {
+        SensitiveBytes(capacity: bytes.count + 1) { buffer in
+            bytes.withUnsafeBytes { buffer.copyBytes(from: $0) }
+            buffer[bytes.count] = 0
+            return bytes.count + 1
         }
     }
 }

@@ -7,11 +7,16 @@ import Sensitive
 /// without a key with success and the leaf among the others.
 struct PKCS12Reader: ~Copyable {
     private let file: OwnedPointer
+    /// How many bytes the file's own encoding takes.
+    private let count: Int
     private let password: PKCS12Password
     private var legacy = LegacyContext()
     private var roundsLeft = Limits.derivationRounds
     private var bagsLeft = Limits.items
     private var contents = SecretContents()
+    private var protection = PKCS12Protection()
+    /// The scheme of the safe that is being read.
+    private var safeScheme = PKCS12Protection.plain
 
     /// Everything in the file; a nil or empty `password` tries the two ways of writing none.
     static func read(
@@ -42,15 +47,30 @@ struct PKCS12Reader: ~Copyable {
         return try reader.contentsOfFile()
     }
 
+    /// Everything in the file, and how it is protected; bytes after its end make it unreadable.
+    static func readProtected(
+        _ der: SensitiveBytes,
+        password: PKCS12Password
+    ) throws(CertificateError) -> (contents: SecretContents, protection: PKCS12Protection) {
+        var reader = try PKCS12Reader(der, password: password)
+        guard reader.count == der.count else { throw .badPKCS12("bytes follow its end") }
+        let contents = try reader.contentsOfFile()
+        return (contents, reader.protection)
+    }
+
     private init(_ der: SensitiveBytes, password: PKCS12Password) throws(CertificateError) {
-        let raw = der.withUnsafeBytes { bytes in
-            var cursor = bytes.bindMemory(to: UInt8.self).baseAddress
-            return d2i_PKCS12(nil, &cursor, bytes.count)
+        let (raw, count) = der.withUnsafeBytes { bytes -> (OpaquePointer?, Int) in
+            let start = bytes.bindMemory(to: UInt8.self).baseAddress
+            var cursor = start
+            let raw = d2i_PKCS12(nil, &cursor, bytes.count)
+            guard let start, let cursor else { return (raw, 0) }
+            return (raw, cursor - start)
         }
         guard let file = OwnedPointer(raw, free: { PKCS12_free($0) }) else {
             throw .badPKCS12(ErrorQueue.drain())
         }
         self.file = file
+        self.count = count
         self.password = password
     }
 
@@ -59,7 +79,9 @@ struct PKCS12Reader: ~Copyable {
     private mutating func verifyMAC() throws(CertificateError) {
         var rounds: Int64 = 1
         var count: UnsafePointer<ASN1_INTEGER>?
-        PKCS12_get0_mac(nil, nil, nil, &count, file.raw)
+        var digest: UnsafePointer<X509_ALGOR>?
+        PKCS12_get0_mac(nil, &digest, nil, &count, file.raw)
+        protection.digest = digest.map { OBJ_obj2nid($0.pointee.algorithm) }
         if let count, ASN1_INTEGER_get_int64(&rounds, count) != 1 {
             throw .badPKCS12("its MAC has no usable iteration count")
         }
@@ -93,8 +115,10 @@ struct PKCS12Reader: ~Copyable {
     ) throws(CertificateError) {
         try count(1)
         let bags: OpaquePointer?
+        safeScheme = PKCS12Protection.plain
         if let algorithm = kv_PKCS7_encryption(safe) {
-            let context = try prepare(for: algorithm)
+            let (scheme, context) = try prepare(for: algorithm)
+            safeScheme = scheme
             bags = password.withC { kv_PKCS7_decrypt_bags(safe, $0, $1, context) }
         } else if kv_PKCS7_is_data(safe) == 1 {
             bags = PKCS12_unpack_p7data(safe)
@@ -116,10 +140,13 @@ struct PKCS12Reader: ~Copyable {
             switch PKCS12_SAFEBAG_get_nid(bag) {
             case NID_keyBag:
                 try append(keyIn: PKCS12_SAFEBAG_get0_p8inf(bag))
+                protection.noteKey(safeScheme, name: Self.friendlyName(bag))
             case NID_pkcs8ShroudedKeyBag:
-                try append(encryptedKeyIn: PKCS12_SAFEBAG_get0_pkcs8(bag))
+                let scheme = try append(encryptedKeyIn: PKCS12_SAFEBAG_get0_pkcs8(bag))
+                protection.noteKey(scheme, name: Self.friendlyName(bag))
             case NID_certBag where PKCS12_SAFEBAG_get_bag_nid(bag) == NID_x509Certificate:
                 try contents.append(try CertificateHandle(adopting: PKCS12_SAFEBAG_get1_cert(bag)))
+                protection.certificates.insert(safeScheme)
             case NID_safeContentsBag:
                 guard let inner = PKCS12_SAFEBAG_get0_safes(bag) else { continue }
                 try read(bags: inner, depth: depth + 1)
@@ -138,27 +165,38 @@ struct PKCS12Reader: ~Copyable {
         try contents.append(try KeyHandle(adopting: EVP_PKCS82PKEY(info)))
     }
 
-    private mutating func append(encryptedKeyIn sealed: OpaquePointer?) throws(CertificateError) {
+    /// Adds the key and gives the scheme that it was encrypted with.
+    private mutating func append(
+        encryptedKeyIn sealed: OpaquePointer?
+    ) throws(CertificateError) -> Int32 {
         var algorithm: UnsafePointer<X509_ALGOR>?
         if let sealed { X509_SIG_get0(sealed, &algorithm, nil) }
         guard let algorithm else { throw .badKey("its bag is empty") }
-        let context = try prepare(for: algorithm)
+        let (scheme, context) = try prepare(for: algorithm)
         let info = password.withC { PKCS8_decrypt_ex(sealed, $0, $1, context, nil) }
         guard let owned = OwnedPointer(info, free: { PKCS8_PRIV_KEY_INFO_free($0) }) else {
             throw .badPKCS12(ErrorQueue.drain())
         }
         try append(keyIn: owned.raw)
+        return scheme
     }
 
-    /// Pays for one decryption and gives the context that it needs, nil for the default one.
+    private static func friendlyName(_ bag: OpaquePointer) -> String? {
+        guard let text = PKCS12_get_friendlyname(bag) else { return nil }
+        defer { CRYPTO_free(text, #fileID, #line) }
+        return String(cString: text)
+    }
+
+    /// Pays for one decryption; gives the scheme and the context that it needs, nil for the
+    /// default one.
     private mutating func prepare(
         for algorithm: UnsafePointer<X509_ALGOR>
-    ) throws(CertificateError) -> OpaquePointer? {
+    ) throws(CertificateError) -> (scheme: Int32, context: OpaquePointer?) {
         let scheme = try PasswordScheme(algorithm)
         try spend(scheme.rounds)
-        guard scheme.isLegacy else { return nil }
+        guard scheme.isLegacy else { return (scheme.identifier, nil) }
         guard let context = legacy.load() else { throw .legacyProviderMissing(scheme.name) }
-        return context
+        return (scheme.identifier, context)
     }
 
     private mutating func spend(_ rounds: Int64) throws(CertificateError) {

@@ -3,6 +3,8 @@ import COpenSSL
 /// How a part of a PKCS#12 file is encrypted, read before anything is decrypted.
 struct PasswordScheme {
     let name: String
+    /// OpenSSL's number of the scheme, of PBES2 that of the cipher in it.
+    let identifier: Int32
     /// What deriving the key costs.
     let rounds: Int64
     /// Whether only OpenSSL's legacy provider can decrypt it.
@@ -56,6 +58,7 @@ struct PasswordScheme {
 
     private init(_ scheme: Int32, rounds: Int64) {
         name = Self.name(scheme)
+        identifier = scheme
         self.rounds = rounds
         isLegacy = Self.legacy.contains(scheme)
     }

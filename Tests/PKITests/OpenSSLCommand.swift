@@ -38,6 +38,11 @@ final class OpenSSLCommand: Sendable {
     /// status is not 0.
     @discardableResult
     func run(_ arguments: String...) throws -> String {
+        try run(arguments)
+    }
+
+    @discardableResult
+    func run(_ arguments: [String]) throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = arguments

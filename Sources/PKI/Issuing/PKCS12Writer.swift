@@ -22,12 +22,19 @@ package func encodePKCS12(
     password: String? = nil
 ) throws(IssuingError) -> SensitiveBytes {
     try ErrorQueue.isolated { () throws(IssuingError) in
-        var writer = PKCS12Writer(cipher: cipher, password: password)
+        var writer = PKCS12Writer(
+            cipher: cipher,
+            password: password.map(PKCS12Password.text) ?? .none
+        )
         if let key {
             let handle = try IssuingError.naming("read key") { () throws(CertificateError) in
                 try KeyHandle(pem: key.pem)
             }
-            try writer.append(handle, friendlyName: friendlyName)
+            try writer.append(
+                handle,
+                friendlyName: friendlyName,
+                provider: "Microsoft Enhanced RSA and AES Cryptographic Provider"
+            )
             try writer.append(certificates, of: handle)
         } else {
             try writer.append(certificates, isMarked: certificates.map { _ in false })
@@ -37,21 +44,25 @@ package func encodePKCS12(
 }
 
 /// A PKCS#12 file in the making.
-private struct PKCS12Writer: ~Copyable {
+struct PKCS12Writer: ~Copyable {
     private let cipher: PKCS12Cipher
     private let password: PKCS12Password
     private var safes = SafeStack()
     private var legacy = LegacyContext()
 
-    init(cipher: PKCS12Cipher, password: String?) {
+    init(cipher: PKCS12Cipher, password: PKCS12Password) {
         self.cipher = cipher
-        self.password = password.map(PKCS12Password.text) ?? .none
+        self.password = password
     }
 
     /// Adds the key, encrypted by itself, in a safe that is not.
+    ///
+    /// `provider` is the name of the Windows library that shall keep the key, which only Windows
+    /// looks at.
     mutating func append(
         _ key: borrowing KeyHandle,
-        friendlyName: String?
+        friendlyName: String?,
+        provider: String? = nil
     ) throws(IssuingError) {
         var bags = BagStack()
         let bag = password.withC { text, _ in
@@ -67,34 +78,30 @@ private struct PKCS12Writer: ~Copyable {
             )
         }
         guard let bag, Self.mark(bag) else { throw Self.failure() }
-        if let friendlyName {
-            guard PKCS12_add_friendlyname_utf8(bag, friendlyName, -1) == 1 else {
-                throw Self.failure()
-            }
-        }
-        let provider = "Microsoft Enhanced RSA and AES Cryptographic Provider"
-        guard PKCS12_add_CSPName_asc(bag, provider, -1) == 1,
-            PKCS12_add_safe_ex(&safes.raw, bags.raw, -1, 0, nil, nil, nil) == 1
-        else {
+        try Self.name(bag, friendlyName)
+        if let provider, PKCS12_add_CSPName_asc(bag, provider, -1) != 1 { throw Self.failure() }
+        guard PKCS12_add_safe_ex(&safes.raw, bags.raw, -1, 0, nil, nil, nil) == 1 else {
             throw Self.failure()
         }
     }
 
-    /// Adds the certificates in one encrypted safe and marks those that match `key`.
+    /// Adds the certificates in one encrypted safe; those that match `key` are marked and named.
     mutating func append(
         _ certificates: [[UInt8]],
-        of key: borrowing KeyHandle
+        of key: borrowing KeyHandle,
+        friendlyName: String? = nil
     ) throws(IssuingError) {
         let matching = try certificates.map { der throws(IssuingError) in
             try Self.open(der).certifies(key)
         }
-        try append(certificates, isMarked: matching)
+        try append(certificates, isMarked: matching, friendlyName: friendlyName)
     }
 
     /// Adds the certificates in one encrypted safe; `isMarked` has an element for each.
     mutating func append(
         _ certificates: [[UInt8]],
-        isMarked: [Bool]
+        isMarked: [Bool],
+        friendlyName: String? = nil
     ) throws(IssuingError) {
         guard !certificates.isEmpty else { return }
         var bags = BagStack()
@@ -104,6 +111,7 @@ private struct PKCS12Writer: ~Copyable {
                 throw Self.failure()
             }
             guard !isMarked || Self.mark(bag) else { throw Self.failure() }
+            if isMarked { try Self.name(bag, friendlyName) }
         }
         let context = cipher == .rc2_40 ? legacy.load() : nil
         guard cipher != .rc2_40 || context != nil else {
@@ -149,6 +157,11 @@ private struct PKCS12Writer: ~Copyable {
     private static func mark(_ bag: OpaquePointer) -> Bool {
         var identifier: [UInt8] = [1, 0, 0, 0]
         return PKCS12_add_localkeyid(bag, &identifier, Int32(identifier.count)) == 1
+    }
+
+    private static func name(_ bag: OpaquePointer, _ name: String?) throws(IssuingError) {
+        guard let name else { return }
+        guard PKCS12_add_friendlyname_utf8(bag, name, -1) == 1 else { throw failure() }
     }
 
     private static func open(_ der: [UInt8]) throws(IssuingError) -> CertificateHandle {
