@@ -176,8 +176,8 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "AzureIdentity", "History", "KeyVault", "PKI", "Store", "TestSupport",
-                logging, system,
+                "Agent", "AzureIdentity", "History", "KeyVault", "PKI", "Sensitive", "Store",
+                "TestSupport", logging, system,
             ],
             swiftSettings: safe
         ),

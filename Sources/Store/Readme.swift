@@ -11,6 +11,9 @@ enum Readme {
             NAME/current/fullchain.pem  the certificate, then the intermediates: what most servers want
             NAME/current/bundle.pem     the certificate, its chain and the private key in one file
 
+        Beside these lie bundle.p12, NAME.pem for HAProxy, or cert.der and privkey.der, where the
+        settings ask for such formats.
+
         Point your services at NAME/current/... and nowhere else. `current` is a symlink
         to one directory below NAME/versions/, and each new version makes it point at another.
 

@@ -148,6 +148,8 @@ struct EffectiveSettingsTests {
             - url: https://a.vault.azure.net/secrets/one
               name: one
               verify: {connect: "127.0.0.1:443"}
+              formats: [der, pkcs12, haproxy]
+              pkcs12: {passwordFile: /etc/kvagent/p12, encryption: legacy, alias: Web 1}
         authenticationSettings:
           msiEndpoint: http://169.254.169.254/metadata/identity/oauth2/token
           msiClientId: 00001111-aaaa-2222-bbbb-3333cccc4444

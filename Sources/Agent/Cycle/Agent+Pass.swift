@@ -215,14 +215,13 @@ extension Agent {
         return try storedFiles(record, of: certificate)
     }
 
-    /// Gives the live files the owner, group, mode, ACLs and link that the settings ask for now.
-    ///
-    /// Nothing is written where they have them already.
+    /// Gives the live files the owner, group, mode, ACLs, link and formats that the settings ask
+    /// for now; nothing is written where they have them already.
     private func keepAccess(_ record: VersionRecord?, of certificate: ObservedCertificate) throws {
         guard let record, let files = try storedFiles(record, of: certificate) else { return }
         let store = store(of: certificate)
         _ = try store.stage(
-            files,
+            withFormats(files, version: record.version, of: certificate),
             of: certificate.name,
             version: record.version,
             access: certificate.access

@@ -120,18 +120,20 @@ extension Agent {
         )
     }
 
-    /// Whether the live version can be read as it was recorded; one that isn't on record counts as
-    /// intact when its directory is there.
+    /// Whether the live version can be read as it was recorded, with the files of further formats
+    /// beside; one that isn't on record counts as intact when its directory is there.
     private func isIntact(_ version: String?, of certificate: ObservedCertificate) throws -> Bool {
         guard let version else { return true }
         let record = try history.version(version, of: certificate.name)
         guard let record, !record.files.isEmpty else {
             return try store(of: certificate).versions(of: certificate.name).contains(version)
         }
-        return try storedFiles(record, of: certificate) != nil
+        guard let files = try storedFiles(record, of: certificate) else { return false }
+        return try hasFormats(files, version: version, of: certificate)
     }
 
-    /// The files of a version from the store; nil unless all are there, byte for byte as recorded.
+    /// The PEM files of a version from the store; nil unless all are there, byte for byte as
+    /// recorded.
     func storedFiles(
         _ record: VersionRecord?,
         of certificate: ObservedCertificate

@@ -85,23 +85,11 @@ struct Batch {
     /// Stages the files and asks the check hooks; nothing live is touched.
     private mutating func prepare(_ index: Int) async throws {
         let candidate = members[index].candidate
-        if let files = candidate.files {
-            do {
-                let store = agent.store(of: candidate.certificate)
-                _ = try store.stage(
-                    files,
-                    of: candidate.name,
-                    version: candidate.version,
-                    access: candidate.certificate.access
-                )
-                for target in candidate.certificate.linkTargets {
-                    // Through `current`, so it may be made before the switch, and must be possible.
-                    try store.link(target, to: candidate.name)
-                }
-            } catch {
-                end(index, as: .failed, error.explained)
-                return
-            }
+        do {
+            try stage(candidate)
+        } catch {
+            end(index, as: .failed, error.explained)
+            return
         }
         // What was live once has passed its checks, and a crash must not make it pass them anew
         // while it is live.
@@ -115,6 +103,32 @@ struct Batch {
             default: end(index, as: .rejected, run.summary)
             }
             return
+        }
+    }
+
+    /// Puts the files of a candidate on the disk, if they are at hand.
+    private func stage(_ candidate: Candidate) throws(StoreError) {
+        guard let pem = candidate.files else { return }
+        let certificate = candidate.certificate
+        let store = agent.store(of: certificate)
+        let files: [VersionFile]
+        do {
+            files = try agent.withFormats(pem, version: candidate.version, of: certificate)
+        } catch {
+            // What a crash left live was whole before it was switched to, and its hooks are owed
+            // whatever has become of the password since; the next pass says what.
+            guard candidate.trigger == .recovery else { throw error }
+            return
+        }
+        _ = try store.stage(
+            files,
+            of: candidate.name,
+            version: candidate.version,
+            access: certificate.access
+        )
+        if let link = certificate.linkName {
+            // Through `current`, so it may be made before the switch, and must be possible.
+            try store.link(link, to: candidate.name, file: "bundle.pem")
         }
     }
 

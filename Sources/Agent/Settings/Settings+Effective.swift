@@ -127,7 +127,9 @@ extension Settings {
                     }
                 )
             ),
-            ("verify", effectiveVerifications(certificate, "\(path).verify"))
+            ("verify", effectiveVerifications(certificate, "\(path).verify")),
+            ("formats", effectiveFormats(certificate, "\(path).formats")),
+            ("pkcs12", effectivePKCS12(certificate, "\(path).pkcs12"))
         )
     }
 

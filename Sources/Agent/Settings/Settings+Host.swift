@@ -11,6 +11,7 @@ extension Settings {
     /// its own certificate and stops no other, so that it must not keep the agent from starting.
     package func hostProblems() -> [SettingsProblem] {
         directoryProblems() + bundleProblems() + certificates.indices.flatMap(accountProblems)
+            + certificates.indices.compactMap(passwordProblem)
     }
 
     private func bundleProblems() -> [SettingsProblem] {
@@ -21,6 +22,23 @@ extension Settings {
                 "\(bundle) can't be read: \(Errno(rawValue: errno)); name a PEM file with the authorities to trust"
             )
         ]
+    }
+
+    private func passwordProblem(_ index: Int) -> SettingsProblem? {
+        guard certificates[index].formats.contains(.pkcs12),
+            let path = certificates[index].pkcs12.passwordFile
+        else { return nil }
+        do {
+            _ = try PasswordFile(path: path).read()
+            return nil
+        } catch {
+            let entry = "secretsManagementSettings.observedCertificates[\(index)]"
+            let mend = error.hint.map { "; \($0)" } ?? ""
+            return origins.problem(
+                "\(entry).pkcs12.passwordFile",
+                "\(path): \(error.cause)\(mend)"
+            )
+        }
     }
 
     private func accountProblems(_ index: Int) -> [SettingsProblem] {

@@ -64,6 +64,10 @@ package struct ObservedCertificate: Sendable {
 
     /// Where the live certificate must be served after the reload.
     package var verifications: [Verification]
+
+    /// The forms of its files beside PEM, which is always written.
+    package var formats: Set<FileFormat> = []
+    package var pkcs12 = PKCS12Settings()
 }
 
 extension ObservedCertificate {

@@ -98,7 +98,9 @@ extension SettingsReader {
             pollingInterval: pollingInterval(fields["pollingIntervalInS"])
                 ?? defaults.pollingInterval,
             hooks: hooks(fields["hooks"], of: name, timeout: defaults.hookTimeout),
-            verifications: verifications(fields["verify"])
+            verifications: verifications(fields["verify"]),
+            formats: formats(fields["formats"], of: name),
+            pkcs12: pkcs12(fields["pkcs12"], formats: fields["formats"])
         )
     }
 

@@ -13,6 +13,7 @@ enum SettingsVocabulary {
     static let verify: Place = "secretsManagementSettings.observedCertificates[].verify"
     /// The same, where there are several.
     static let verifyEntry: Place = "secretsManagementSettings.observedCertificates[].verify[]"
+    static let pkcs12: Place = "secretsManagementSettings.observedCertificates[].pkcs12"
     static let authentication: Place = "authenticationSettings"
     static let logging: Place = "loggingSettings"
     static let cloud: Place = "cloud"
@@ -34,8 +35,9 @@ enum SettingsVocabulary {
         certificate: [
             "url", "name", "certificateStoreLocation", "owner", "group", "mode", "acls",
             "customSymbolicLinkName", "authenticationOverride", "pollingIntervalInS", "hooks",
-            "verify",
+            "verify", "formats", "pkcs12",
         ],
+        pkcs12: ["passwordFile", "encryption", "alias"],
         grant: ["user", "group"],
         override: ["msiClientId"],
         verify: ["connect", "serverName", "timeout", "startTLS"],

@@ -1,0 +1,44 @@
+import Sensitive
+import Store
+
+extension Agent {
+    /// The PEM files of a version together with the files that are made of them.
+    ///
+    /// - Throws: A `StoreError`, as ``DerivedFiles/make(from:existing:)``; nothing is written.
+    func withFormats(
+        _ pem: [VersionFile],
+        version: String,
+        of certificate: ObservedCertificate
+    ) throws(StoreError) -> [VersionFile] {
+        guard !certificate.formats.isEmpty else { return pem }
+        return pem
+            + (try DerivedFiles(certificate: certificate).make(
+                from: pem,
+                existing: lookup(version, of: certificate)
+            ))
+    }
+
+    /// Whether the files that are made of a version's PEM files lie beside them and are right.
+    func hasFormats(
+        _ pem: [VersionFile],
+        version: String,
+        of certificate: ObservedCertificate
+    ) throws(StoreError) -> Bool {
+        guard !certificate.formats.isEmpty else { return true }
+        return try DerivedFiles(certificate: certificate).areInPlace(
+            beside: pem,
+            existing: lookup(version, of: certificate)
+        )
+    }
+
+    private func lookup(
+        _ version: String,
+        of certificate: ObservedCertificate
+    ) -> DerivedFiles.Lookup {
+        let store = store(of: certificate)
+        return { name in
+            // A link, a directory, a pipe in its place: not the file that belongs there.
+            (try? store.read(name, of: certificate.name, version: version)) ?? nil
+        }
+    }
+}
