@@ -126,9 +126,9 @@ struct Batch {
             version: candidate.version,
             access: certificate.access
         )
-        if let link = certificate.linkName {
+        for target in certificate.linkTargets {
             // Through `current`, so it may be made before the switch, and must be possible.
-            try store.link(link, to: candidate.name, file: "bundle.pem")
+            try store.link(target, to: candidate.name)
         }
     }
 
