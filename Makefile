@@ -11,7 +11,8 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers test-system test-servers bench-hooks bench-history soak test test-swift test-sdk check-rules check-deploy check-report demo \
+	setup-servers setup-fidelity test-system test-servers test-fidelity bench-hooks bench-history \
+	soak test test-swift test-sdk check-rules check-deploy check-report demo \
 	format lint clean
 
 help: ## list the targets
@@ -54,6 +55,14 @@ test-servers: setup-servers ## test the shipped hooks with real servers, on the 
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
 	Tests/servers/servers
+
+setup-fidelity: setup
+	@.ci/setup fidelity
+
+test-fidelity: setup-fidelity ## try what kvagent writes on nginx, HAProxy, Apache, curl, openssl and Java
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	Tests/fidelity/fidelity
 
 bench-hooks: release release-emulator ## measure what running hooks costs
 	Tests/bench/hooks.py
