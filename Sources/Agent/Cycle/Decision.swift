@@ -6,7 +6,8 @@ package struct Situation: Sendable {
     /// The live version, nil before the first installation.
     package var current: String?
 
-    /// Whether the files of the live version are what was recorded.
+    /// Whether the files of the live version are what was recorded, and those of further formats
+    /// are there.
     package var isIntact: Bool
 
     /// The version that should be live: the pinned one while a pin applies, else the newest.

@@ -41,18 +41,19 @@ struct PasswordFile {
     }
 
     private func password(in text: SensitiveBytes) throws(StoreError) -> SensitiveBytes {
-        let (password, isText, isPlain) = text.withBytes { span in
-            let bytes = span.indices.map { span[$0] }
-            let line = bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes[...]
-            return (
-                SensitiveBytes(copying: line), String(validating: line, as: UTF8.self) != nil,
-                line.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
-            )
+        let password = unsafe text.withUnsafeBytes { bytes in
+            let hasEnd = unsafe bytes.last == UInt8(ascii: "\n")
+            return unsafe SensitiveBytes(copying: bytes.dropLast(hasEnd ? 1 : 0))
         }
         guard password.count > 0 else {
             throw error("is empty", "write the password into it, or leave passwordFile out")
         }
-        guard isText else { throw error("is not UTF-8", "write the password as UTF-8") }
+        guard password.withBytes(Self.isText) else {
+            throw error("is not UTF-8", "write the password as UTF-8")
+        }
+        let isPlain = password.withBytes { bytes in
+            bytes.indices.allSatisfy { bytes[$0] >= 0x20 && bytes[$0] != 0x7F }
+        }
         guard isPlain else {
             throw error(
                 "holds a control character",
@@ -60,6 +61,16 @@ struct PasswordFile {
             )
         }
         return password
+    }
+
+    /// Whether the bytes are UTF-8, found out without a copy that nobody would wipe.
+    private static func isText(_ bytes: Span<UInt8>) -> Bool {
+        do {
+            _ = try UTF8Span(validating: bytes)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func fill(
