@@ -166,10 +166,7 @@ struct FormatTests {
     func unreadable() async throws {
         try await withTestBed { bed in
             let password = try bed.password("one\n")
-            try await bed.observe(
-                ["web", "other"],
-                entries: "formats: [pkcs12], pkcs12: {passwordFile: \(password)}"
-            )
+            try await bed.observe(["web", "other"])
             try bed.writeSettings(
                 ["web"],
                 other: "other",
@@ -225,6 +222,28 @@ struct FormatTests {
             try bed.password("one")
             try await bed.kvagent("sync", status: 0)
             #expect(try bed.bytes("web") == live)
+        }
+    }
+
+    @Test("A rollback whose password can't be read changes nothing, and leaves no pin")
+    func rollbackWithoutPassword() async throws {
+        try await withTestBed { bed in
+            let password = try bed.password("one")
+            try await bed.observe(
+                ["web"],
+                entries: "formats: [pkcs12], pkcs12: {passwordFile: \(password)}"
+            )
+            try await bed.kvagent("sync", status: 0)
+            let second = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.kvagent("sync", status: 0)
+            let live = try bed.bytes("web")
+            removeTree(password)
+            let result = try await bed.kvagent("rollback", "web", status: 1)
+            #expect((result.output + result.errors).contains("read password \(password)"))
+            #expect(bed.current("web") == second)
+            #expect(try bed.bytes("web") == live)
+            #expect(try await bed.outcomes("web").first == "failed")
+            #expect(try await bed.json("status")["certificates"][0]["pin"] == .null)
         }
     }
 
