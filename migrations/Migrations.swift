@@ -15,5 +15,6 @@ extension Migration {
         Migration(name: "v001_history", sql: PackageResources.v001_history_sql),
         Migration(name: "v002_ledger", sql: PackageResources.v002_ledger_sql),
         Migration(name: "v003_questions", sql: PackageResources.v003_questions_sql),
+        Migration(name: "v005_places", sql: PackageResources.v005_places_sql),
     ]
 }

@@ -100,6 +100,12 @@ package struct Agent: Sendable {
     /// A store that can't be prepared fails its own certificates when they are staged, and stops
     /// no others.
     private func prepareStores() {
+        let copies = settings.certificates.flatMap(\.allTargets).filter { $0.kind != .link }
+        do {
+            try CertificateStore.removeLeftovers(beside: copies)
+        } catch {
+            logger.warning("leftovers can't be removed", metadata: ["error": "\(error)"])
+        }
         for (location, _) in settings.storeLocations() {
             do {
                 try CertificateStore(root: location).prepare()

@@ -70,7 +70,7 @@ struct DerivedFilesTests {
         var certificate = try Settings.parse(text, file: "kvagent.yaml").certificates[0]
         certificate.formats = formats
         certificate.pkcs12 = pkcs12
-        return DerivedFiles(certificate: certificate)
+        return DerivedFiles(certificate: certificate, version: String(repeating: "a", count: 32))
     }
 
     @Test("Each format has its files, and those with a key in them are secret")

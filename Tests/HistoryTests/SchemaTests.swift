@@ -15,6 +15,7 @@ struct SchemaTests {
         "v001_history": 0x0f6b_40cd_1ca7_e200,
         "v002_ledger": 0x0b60_f958_149c_a3e0,
         "v003_questions": 0xd54a_6dc4_a111_23b6,
+        "v005_places": 0x2055_21a9_08b2_8dc8,
     ]
 
     @Test("A migration that was shipped is never changed, and every one is known here")

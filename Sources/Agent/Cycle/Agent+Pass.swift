@@ -226,7 +226,7 @@ extension Agent {
             version: record.version,
             access: certificate.access
         )
-        for target in certificate.linkTargets { try store.link(target, to: certificate.name) }
+        try putTargets(of: certificate, version: record.version)
     }
 
     /// What a pass would do, from what was observed, with no effect.

@@ -68,15 +68,18 @@ extension Fetched {
 }
 
 extension VersionFile {
-    /// The files that hold the private key.
-    private static let secretNames: Set = ["privkey.pem", "bundle.pem"]
+    /// The files without the private key; whatever else there is counts as having it.
+    private static let publicNames: Set = [
+        "cert.pem", "chain.pem", "fullchain.pem", "cert.der", FileFormat.certificatesFile,
+        FileFormat.versionFile,
+    ]
 
     /// A file as it lies in the store.
     init(stored name: String, _ bytes: SensitiveBytes) {
         self.init(
             name: name,
             contents: .sensitive(bytes),
-            isSecret: Self.secretNames.contains(name)
+            isSecret: !Self.publicNames.contains(name)
         )
     }
 

@@ -46,6 +46,8 @@ extension Agent {
             }
             if current != deployment.version {
                 try history.settleOwedHooks(of: certificate.name, except: current)
+                // What keeps a copy from going back, too, the pass that follows meets again.
+                try? putTargets(of: certificate, version: current)
             }
             if current == deployment.version {
                 let candidate = try takeOver(deployment, of: certificate)

@@ -22,6 +22,9 @@ struct Batch {
         /// A hook has failed for the version that came back, too.
         var isOwing = false
 
+        /// What the switch puts in the places of copies.
+        var copies: [StagedCopy] = []
+
         /// Whether a hook of what is live has not done its work yet and runs again later.
         var owesHooks = false
     }
@@ -87,7 +90,11 @@ struct Batch {
         let candidate = members[index].candidate
         do {
             try stage(candidate)
-        } catch {
+            members[index].copies = try agent.prepareTargets(
+                of: candidate.certificate,
+                version: candidate.version
+            )
+        } catch let error as StoreError {
             end(index, as: .failed, error.explained)
             return
         }
@@ -126,13 +133,10 @@ struct Batch {
             version: candidate.version,
             access: certificate.access
         )
-        for target in certificate.linkTargets {
-            // Through `current`, so it may be made before the switch, and must be possible.
-            try store.link(target, to: candidate.name)
-        }
     }
 
-    /// The one rename that makes a version live.
+    /// The one rename that makes a version live, and one for each copy that must be a file of its
+    /// own.
     private mutating func switchOver(_ index: Int) {
         let candidate = members[index].candidate
         do {
@@ -143,6 +147,22 @@ struct Batch {
             members[index].state = .live
         } catch {
             end(index, as: .failed, error.explained)
+            return
+        }
+        do {
+            try agent.commit(
+                members[index].copies,
+                of: candidate.certificate,
+                version: candidate.version
+            )
+        } catch let error as HistoryError {
+            note { _ throws(HistoryError) in throw error }
+        } catch {
+            // All of them switch, or none.
+            let error = (error as? StoreError)?.explained ?? "\(error)"
+            members[index].error = error
+            takeBack(index)
+            if members[index].state == .wentBack { end(index, as: .failed, error) }
         }
     }
 
@@ -159,6 +179,7 @@ struct Batch {
                 candidate.previous,
                 of: candidate.name
             )
+            try agent.putTargets(of: candidate.certificate, version: candidate.previous)
             if members[index].state == .live { members[index].state = .wentBack }
             note { history throws(HistoryError) in
                 try history.settleOwedHooks(of: candidate.name, except: candidate.previous)
@@ -201,6 +222,9 @@ struct Batch {
                 error: member.error,
                 isSuspect: outcome == .failed && member.isSuspect
             )
+            if member.state != .live {
+                for copy in member.copies { copy.discard() }
+            }
             if !result.isSuspect { log(result, of: member.candidate) }
             results.append(result)
         }

@@ -10,9 +10,9 @@ extension Agent {
         version: String,
         of certificate: ObservedCertificate
     ) throws(StoreError) -> [VersionFile] {
-        guard !certificate.formats.isEmpty else { return pem }
+        guard !certificate.allFormats.isEmpty else { return pem }
         return pem
-            + (try DerivedFiles(certificate: certificate).make(
+            + (try DerivedFiles(certificate: certificate, version: version).make(
                 from: pem,
                 existing: lookup(version, of: certificate)
             ))
@@ -24,8 +24,8 @@ extension Agent {
         version: String,
         of certificate: ObservedCertificate
     ) throws(StoreError) -> Bool {
-        guard !certificate.formats.isEmpty else { return true }
-        return try DerivedFiles(certificate: certificate).areInPlace(
+        guard !certificate.allFormats.isEmpty else { return true }
+        return try DerivedFiles(certificate: certificate, version: version).areInPlace(
             beside: pem,
             existing: lookup(version, of: certificate)
         )

@@ -8,6 +8,7 @@ import Store
 /// that it can be made whenever a version is staged, of whatever age.
 struct DerivedFiles {
     let certificate: ObservedCertificate
+    let version: String
 
     /// Looks up what lies on disk under a name; nil for nothing, or nothing that can be read.
     typealias Lookup = (String) -> SensitiveBytes?
@@ -23,11 +24,12 @@ struct DerivedFiles {
         existing: Lookup
     ) throws(StoreError) -> [VersionFile] {
         var files: [VersionFile] = []
-        for format in FileFormat.allCases where certificate.formats.contains(format) {
+        for format in FileFormat.allCases where certificate.allFormats.contains(format) {
             switch format {
             case .pem: continue
             case .haproxy: files.append(try haproxy(pem))
             case .der: files += try der(pem)
+            case .extensionV4: files += try extensionV4(pem)
             case .pkcs12:
                 let bundle = try bundle(pem)
                 let password = try password()
@@ -53,14 +55,15 @@ struct DerivedFiles {
     /// it goes on serving, and whoever writes next says what is wrong with the password.
     func areInPlace(beside pem: [VersionFile], existing: Lookup) throws(StoreError) -> Bool {
         var deterministic: [VersionFile] = []
-        if certificate.formats.contains(.haproxy) { deterministic.append(try haproxy(pem)) }
-        if certificate.formats.contains(.der) { deterministic += try der(pem) }
+        if certificate.allFormats.contains(.haproxy) { deterministic.append(try haproxy(pem)) }
+        if certificate.allFormats.contains(.der) { deterministic += try der(pem) }
+        if certificate.allFormats.contains(.extensionV4) { deterministic += try extensionV4(pem) }
         for file in deterministic {
             guard let found = existing(file.name), found == file.contents.bytes else {
                 return false
             }
         }
-        guard certificate.formats.contains(.pkcs12) else { return true }
+        guard certificate.allFormats.contains(.pkcs12) else { return true }
         guard let found = existing(FileFormat.pkcs12File) else { return false }
         // As above.
         guard let password = try? password() else { return true }
@@ -92,6 +95,32 @@ struct DerivedFiles {
             )
         }
         return files
+    }
+
+    private func extensionV4(_ pem: [VersionFile]) throws(StoreError) -> [VersionFile] {
+        let bundle = try Self.bytes("bundle.pem", of: pem)
+        let key = try Self.bytes("privkey.pem", of: pem)
+        // The key is the bundle's last part.
+        let certificates = bundle.withBytes { span in
+            String(decoding: (0..<max(0, span.count - key.count)).map { span[$0] }, as: UTF8.self)
+        }
+        let facts = [
+            "certificate": certificate.name, "version": version,
+            "url": "\(certificate.url)/\(version)",
+        ]
+        let pairs = facts.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }
+        return [
+            VersionFile(
+                name: FileFormat.certificatesFile,
+                contents: .text(certificates),
+                isSecret: false
+            ),
+            VersionFile(
+                name: FileFormat.versionFile,
+                contents: .text("{\(pairs.joined(separator: ","))}\n"),
+                isSecret: false
+            ),
+        ]
     }
 
     private func bundle(_ pem: [VersionFile]) throws(StoreError) -> PKCS12Bundle {

@@ -9,7 +9,11 @@ extension Settings {
     func makeDirectories() throws(SettingsError) {
         let problems = directoryProblems()
         guard problems.isEmpty else { throw SettingsError(problems) }
-        for (directory, key) in [(stateDirectory, "stateDirectory")] + storeLocations() {
+        let extensionLocations = Set(certificates.compactMap(\.extensionPlace?.location))
+            .map { ($0, "secretsManagementSettings.certificateStoreLocation") }
+        for (directory, key) in [(stateDirectory, "stateDirectory")] + storeLocations()
+            + extensionLocations
+        {
             do {
                 try CertificateStore.makeDirectory(directory)
             } catch {

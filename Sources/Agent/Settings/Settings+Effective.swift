@@ -26,6 +26,10 @@ extension Settings {
                         .scalar(.flag(requireInitialSync), origin("\(secrets).requireInitialSync"))
                     ),
                     (
+                        "extensionLayout",
+                        extensionLayout.map { text($0.rawValue, "\(secrets).extensionLayout") }
+                    ),
+                    (
                         "observedCertificates",
                         .list(
                             certificates.indices.map {
@@ -67,10 +71,9 @@ extension Settings {
         _ path: String
     ) -> EffectiveValue {
         let secrets = "secretsManagementSettings"
-        let access = certificate.access
         // An entry that is a string has its place itself, and no key.
         let urlOrigin = origins.lines["\(path).url"] ?? origins.lines[path]
-        return .entries(
+        let identity: [(String, EffectiveValue?)] = [
             (
                 "url",
                 .scalar(.text("\(certificate.url)"), urlOrigin.map { .line($0) } ?? .standard)
@@ -79,29 +82,13 @@ extension Settings {
             (
                 "certificateStoreLocation",
                 text(
-                    certificate.storeLocation.string,
+                    (certificate.extensionPlace?.location ?? certificate.storeLocation).string,
                     "\(path).certificateStoreLocation",
                     otherwise: "\(secrets).certificateStoreLocation"
                 )
             ),
-            ("owner", access.owner.map { text($0, "\(path).owner") }),
-            ("group", access.group.map { text($0, "\(path).group") }),
-            (
-                "mode",
-                text("0" + String(access.mode, radix: 8), "\(path).mode")
-            ),
-            (
-                "acls",
-                .elements(
-                    access.acls.enumerated().map { index, grant in
-                        let place = "\(path).acls[\(index)]"
-                        return .entries(
-                            ("user", grant.user.map { text($0, "\(place).user") }),
-                            ("group", grant.group.map { text($0, "\(place).group") })
-                        )
-                    }
-                )
-            ),
+        ]
+        let rest: [(String, EffectiveValue?)] = [
             (
                 "customSymbolicLinkName",
                 certificate.linkName.map { text($0, "\(path).customSymbolicLinkName") }
@@ -109,7 +96,7 @@ extension Settings {
             (
                 "authenticationOverride",
                 origins.lines["\(path).authenticationOverride"] == nil
-                    ? nil : identity(certificate.credential, "\(path).authenticationOverride")
+                    ? nil : self.identity(certificate.credential, "\(path).authenticationOverride")
             ),
             (
                 "pollingIntervalInS",
@@ -129,8 +116,10 @@ extension Settings {
             ),
             ("verify", effectiveVerifications(certificate, "\(path).verify")),
             ("formats", effectiveFormats(certificate, "\(path).formats")),
-            ("pkcs12", effectivePKCS12(certificate, "\(path).pkcs12"))
-        )
+            ("pkcs12", effectivePKCS12(certificate, "\(path).pkcs12")),
+            ("targets", effectiveTargets(certificate, "\(path).targets")),
+        ]
+        return .entries(identity + effectiveAccess(certificate.access, path) + rest)
     }
 
     private func effective(_ hook: Hook, _ path: String) -> EffectiveValue {
@@ -252,12 +241,12 @@ extension Settings {
         )
     }
 
-    private func origin(_ path: String, otherwise other: String? = nil) -> SettingOrigin {
+    func origin(_ path: String, otherwise other: String? = nil) -> SettingOrigin {
         if let line = origins.lines[path] { return .line(line) }
         return other.map { .inherited(from: $0) } ?? .standard
     }
 
-    private func text(
+    func text(
         _ text: String,
         _ path: String,
         otherwise other: String? = nil
@@ -268,16 +257,16 @@ extension Settings {
 
 extension EffectiveValue {
     /// A map of what there is.
-    fileprivate static func entries(_ entries: (String, EffectiveValue?)...) -> EffectiveValue {
+    static func entries(_ entries: (String, EffectiveValue?)...) -> EffectiveValue {
         self.entries(entries)
     }
 
-    fileprivate static func entries(_ entries: [(String, EffectiveValue?)]) -> EffectiveValue {
+    static func entries(_ entries: [(String, EffectiveValue?)]) -> EffectiveValue {
         .map(entries.compactMap { key, value in value.map { Entry(key: key, value: $0) } })
     }
 
     /// A list; nil for an empty one.
-    fileprivate static func elements(_ elements: [EffectiveValue]) -> EffectiveValue? {
+    static func elements(_ elements: [EffectiveValue]) -> EffectiveValue? {
         elements.isEmpty ? nil : .list(elements)
     }
 }

@@ -7,7 +7,7 @@ extension Settings {
         _ certificate: ObservedCertificate,
         _ path: String
     ) -> EffectiveValue? {
-        let formats = FileFormat.allCases.filter { certificate.formats.contains($0) }
+        let formats = FileFormat.settable.filter { certificate.formats.contains($0) }
         guard !formats.isEmpty else { return nil }
         return .list(formats.map { scalar($0.rawValue, path) })
     }

@@ -18,6 +18,9 @@ package struct Settings: Sendable {
     /// Where the certificates of entries without a location of their own lie.
     package var storeLocation: FilePath
 
+    /// Which version of the extension the files are to lie like; nil for the agent's own layout.
+    package var extensionLayout: ExtensionLayout?
+
     /// Whether the agent is ready only after every certificate was installed once.
     package var requireInitialSync: Bool
 
@@ -68,15 +71,12 @@ package struct ObservedCertificate: Sendable {
     /// The forms of its files beside PEM, which is always written.
     package var formats: Set<FileFormat> = []
     package var pkcs12 = PKCS12Settings()
-}
 
-extension ObservedCertificate {
-    /// The symlinks that lead to a file of the live version.
-    var linkTargets: [Target] {
-        linkName.map {
-            [Target(path: storeLocation.appending($0), file: "bundle.pem", kind: .link)]
-        } ?? []
-    }
+    /// `targets`: further places of files of the live version.
+    package var targets: [Target] = []
+
+    /// Where the extension would have it, when its layout is asked for.
+    package var extensionPlace: ExtensionPlace?
 }
 
 /// Where hooks lie and what their failure means.

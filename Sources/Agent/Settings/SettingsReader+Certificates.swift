@@ -11,6 +11,9 @@ struct CertificateDefaults {
     let credential: Credential
     let pollingInterval: Duration
     let storeLocation: FilePath
+
+    /// The extension's layout, where it is asked for, and the location that all share.
+    let extensionPlace: ExtensionPlace?
     let hookTimeout: Duration
 }
 
@@ -36,12 +39,13 @@ extension SettingsReader {
         for entry in entries {
             guard let certificate = certificate(entry, defaults: defaults) else { continue }
             // Names become directories and links beside each other, so they share one space.
-            for name in [certificate.name, certificate.linkName].compactMap(\.self) {
-                let key = "\(certificate.storeLocation)/\(name)"
+            let linkPath = certificate.linkPath
+            for path in [certificate.ownDirectory, linkPath].compactMap(\.self) {
+                let key = path.string
                 if let other = taken[key] {
                     fail(
                         entry,
-                        "the name \"\(name)\" is taken by \(other.path) in line \(other.line); give this one a \"name\" of its own"
+                        "the name \"\(path.lastComponent?.string ?? "")\" is taken by \(other.path) in line \(other.line); give this one a \"name\" of its own"
                     )
                 }
                 taken[key] = entry
@@ -55,6 +59,7 @@ extension SettingsReader {
                     "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
                 )
             }
+            refuseTakenTargets(of: certificate, entry, taken: &taken)
             certificates.append(certificate)
         }
         return certificates
@@ -76,7 +81,8 @@ extension SettingsReader {
                 credential: defaults.credential,
                 pollingInterval: defaults.pollingInterval,
                 hooks: [],
-                verifications: []
+                verifications: [],
+                extensionPlace: defaults.extensionPlace
             )
         }
         let fields = fields(cursor)
@@ -87,11 +93,17 @@ extension SettingsReader {
             return nil
         }
         let name = fileName(fields["name"]) ?? "\(url.vault).\(url.name)"
+        let location = storeLocation(fields["certificateStoreLocation"])
+        // In the extension's layout the location has its links, and ours lies elsewhere.
+        let extensionPlace = defaults.extensionPlace.map {
+            ExtensionPlace(layout: $0.layout, location: location ?? $0.location)
+        }
+        let formats = formats(fields["formats"], of: name)
         return ObservedCertificate(
             name: name,
             url: url,
-            storeLocation: storeLocation(fields["certificateStoreLocation"])
-                ?? defaults.storeLocation,
+            storeLocation: extensionPlace == nil
+                ? location ?? defaults.storeLocation : defaults.storeLocation,
             access: access(fields),
             linkName: fileName(fields["customSymbolicLinkName"]),
             credential: override(fields["authenticationOverride"], of: defaults.credential),
@@ -99,8 +111,13 @@ extension SettingsReader {
                 ?? defaults.pollingInterval,
             hooks: hooks(fields["hooks"], of: name, timeout: defaults.hookTimeout),
             verifications: verifications(fields["verify"]),
-            formats: formats(fields["formats"], of: name),
-            pkcs12: pkcs12(fields["pkcs12"], formats: fields["formats"])
+            formats: formats,
+            pkcs12: pkcs12(fields["pkcs12"], formats: fields["formats"]),
+            targets: targets(
+                fields["targets"],
+                files: FileFormat.pemFiles + formats.flatMap { $0.fileNames(of: name) }.sorted()
+            ),
+            extensionPlace: extensionPlace
         )
     }
 
@@ -131,7 +148,8 @@ extension SettingsReader {
         return text
     }
 
-    private mutating func access(_ fields: [String: SettingsCursor]) -> FileAccess {
+    /// Owner, group, mode and ACL of an entry or of a copy.
+    mutating func access(_ fields: [String: SettingsCursor]) -> FileAccess {
         var access = FileAccess()
         access.owner = string(fields["owner"])
         access.group = string(fields["group"])

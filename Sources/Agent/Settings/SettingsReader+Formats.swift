@@ -10,8 +10,9 @@ extension SettingsReader {
         var formats: Set<FileFormat> = []
         for element in elements(cursor) {
             guard let text = string(element) else { continue }
-            guard let format = FileFormat(rawValue: text) else {
-                let names = FileFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            guard let format = FileFormat(rawValue: text), FileFormat.settable.contains(format)
+            else {
+                let names = FileFormat.settable.map(\.rawValue).joined(separator: ", ")
                 fail(element, "expected one of \(names), found \"\(text)\"")
                 continue
             }

@@ -37,12 +37,17 @@ extension SettingsReader {
         }
         let secrets = fields(secretsCursor)
         let interval = pollingInterval(secrets["pollingIntervalInS"]) ?? .seconds(3600)
+        let location = storeLocation(secrets["certificateStoreLocation"])
+        let layout = extensionLayout(secrets["extensionLayout"])
+        let own = stateDirectory.appending("certs")
         let defaults = CertificateDefaults(
             cloud: cloud,
             credential: authentication,
             pollingInterval: interval,
-            storeLocation: storeLocation(secrets["certificateStoreLocation"])
-                ?? stateDirectory.appending("certs"),
+            storeLocation: layout == nil ? location ?? own : own,
+            extensionPlace: layout.map {
+                ExtensionPlace(layout: $0, location: location ?? ExtensionLayout.location)
+            },
             hookTimeout: hooks.timeout
         )
         let requireInitialSync = boolean(secrets["requireInitialSync"]) ?? false
@@ -56,7 +61,8 @@ extension SettingsReader {
             certificates: certificates,
             credential: authentication,
             pollingInterval: interval,
-            storeLocation: defaults.storeLocation,
+            storeLocation: defaults.extensionPlace?.location ?? defaults.storeLocation,
+            extensionLayout: layout,
             requireInitialSync: requireInitialSync,
             cloud: cloud,
             hooks: hooks,

@@ -7,6 +7,9 @@ enum SettingsVocabulary {
     static let secrets: Place = "secretsManagementSettings"
     static let certificate: Place = "secretsManagementSettings.observedCertificates[]"
     static let grant: Place = "secretsManagementSettings.observedCertificates[].acls[]"
+    static let target: Place = "secretsManagementSettings.observedCertificates[].targets[]"
+    static let targetGrant: Place =
+        "secretsManagementSettings.observedCertificates[].targets[].acls[]"
     static let override: Place =
         "secretsManagementSettings.observedCertificates[].authenticationOverride"
     static let hook: Place = "secretsManagementSettings.observedCertificates[].hooks[]"
@@ -30,13 +33,15 @@ enum SettingsVocabulary {
         ],
         secrets: [
             "observedCertificates", "pollingIntervalInS", "certificateStoreLocation",
-            "requireInitialSync",
+            "requireInitialSync", "extensionLayout",
         ],
         certificate: [
             "url", "name", "certificateStoreLocation", "owner", "group", "mode", "acls",
             "customSymbolicLinkName", "authenticationOverride", "pollingIntervalInS", "hooks",
-            "verify", "formats", "pkcs12",
+            "verify", "formats", "pkcs12", "targets",
         ],
+        target: ["path", "file", "copy", "owner", "group", "mode", "acls"],
+        targetGrant: ["user", "group"],
         pkcs12: ["passwordFile", "encryption", "alias"],
         grant: ["user", "group"],
         override: ["msiClientId"],
