@@ -121,6 +121,33 @@ struct AccessTests {
         }
     }
 
+    @Test("How the access of a file differs from what it should be is told in words")
+    func drift() throws {
+        try withStore { store in
+            let access = FileAccess(mode: 0o640)
+            try store.install("a", access: access)
+            func drift(_ access: FileAccess) throws -> [String] {
+                try store.accessDrift(
+                    of: Fixture.files("a"),
+                    of: "web",
+                    version: Fixture.version("a"),
+                    access: access
+                )
+            }
+            #expect(try drift(access) == [])
+            #expect(try drift(FileAccess()) == ["privkey.pem has mode 0640, not 0600"])
+            let key = store.current.appending("privkey.pem")
+            try #require(unsafe chmod(key.string, 0o644) == 0)
+            #expect(try drift(access) == ["privkey.pem has mode 0644, not 0640"])
+            guard getuid() == 0 else { return }
+            try #require(unsafe chown(key.string, 1, 1) == 0)
+            let texts = try drift(access)
+            #expect(texts.count == 1 && texts[0].contains(", not root:root"), "\(texts)")
+            try #require(unsafe unlink(key.string) == 0)
+            #expect(try drift(access) == [])
+        }
+    }
+
     @Test("Who may read is told by names: owner, group, those of the ACL, everyone")
     func readers() throws {
         try withStore { store in

@@ -1,0 +1,78 @@
+import Glibc
+import SystemPackage
+
+extension CertificateStore {
+    /// How the access of a version's files differs from what it should be, in words; nothing of files
+    /// that are not there.
+    ///
+    /// - Parameters:
+    ///   - files: What the version should have.
+    ///   - certificate: The certificate's name.
+    ///   - version: The version.
+    ///   - access: What they should be given.
+    /// - Returns: One text for each file, `privkey.pem has mode 0644, not 0600`.
+    /// - Throws: A `StoreError`, also for a user or a group that there isn't.
+    package func accessDrift(
+        of files: [VersionFile],
+        of certificate: String,
+        version: String,
+        access: FileAccess
+    ) throws(StoreError) -> [String] {
+        try check(version: version)
+        let access = try ResolvedAccess(access)
+        guard
+            let directory = try openCertificate(certificate)?.openIfPresent("versions")?
+                .openIfPresent(version)
+        else { return [] }
+        var drift: [String] = []
+        for file in files {
+            guard try directory.isRegularFile(file.name) else { continue }
+            if let text = try directory.accessDrift(of: file, access: access) {
+                drift.append("\(file.name) \(text)")
+            }
+        }
+        return drift
+    }
+}
+
+extension Directory {
+    private func stat(_ descriptor: CInt, at path: FilePath) throws(StoreError) -> Glibc.stat {
+        var facts = Glibc.stat()
+        guard unsafe fstat(descriptor, &facts) == 0 else {
+            throw StoreError("look at", path, Errno(rawValue: errno))
+        }
+        return facts
+    }
+
+    fileprivate func accessDrift(
+        of file: VersionFile,
+        access: ResolvedAccess
+    ) throws(StoreError) -> String? {
+        let path = path.appending(file.name)
+        let descriptor = try openForReading(file.name)
+        defer { _ = close(descriptor) }
+        guard try !access.isInForce(on: descriptor, isSecret: file.isSecret, at: path) else {
+            return nil
+        }
+        let facts = try stat(descriptor, at: path)
+        let mode = facts.st_mode & 0o7777
+        let expected =
+            access.list(isSecret: file.isSecret)?.mode ?? access.mode(isSecret: file.isSecret)
+        if facts.st_uid != access.owner || facts.st_gid != access.group {
+            let found =
+                "\(Account.name(ofUser: facts.st_uid)):\(Account.name(ofGroup: facts.st_gid))"
+            let wanted =
+                "\(Account.name(ofUser: access.owner)):\(Account.name(ofGroup: access.group))"
+            return "belongs to \(found), not \(wanted)"
+        }
+        if mode != expected { return "has mode \(mode.octal), not \(expected.octal)" }
+        return "has another ACL"
+    }
+}
+
+extension mode_t {
+    fileprivate var octal: String {
+        let digits = String(self, radix: 8)
+        return String(repeating: "0", count: Swift.max(0, 4 - digits.count)) + digits
+    }
+}
