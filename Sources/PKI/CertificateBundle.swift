@@ -11,6 +11,8 @@ package struct CertificateBundle: Sendable {
     /// certificates which the secret holds. A chain without its root counts as complete, as a
     /// server need not send it (RFC 8446 §4.4.2).
     package let isChainComplete: Bool
+    /// Whether the secret has them in the order leaf, issuer, and so on; what is left out may follow.
+    package let isOrdered: Bool
     /// Certificates of the secret that are no part of the chain and so go into no file.
     package let leftOut: [CertificateFacts]
     /// PKCS#8, not encrypted.
@@ -52,6 +54,7 @@ package struct CertificateBundle: Sendable {
         self.leaf = leaf.facts
         self.chain = issuers.map(\.facts)
         isChainComplete = chain.isComplete
+        isOrdered = certificates.map(\.der).starts(with: ([leaf] + issuers).map(\.der))
         leftOut = chain.leftOut.map(\.facts)
         privateKeyPEM = pair.key.pem
         certificatePEM = encodePEM(certificates: [leaf.der])

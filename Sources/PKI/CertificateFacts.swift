@@ -19,11 +19,16 @@ package struct CertificateFacts: Sendable, Hashable {
     package var dnsNames: [String]
     /// `RSA 2048`, `EC P-256`.
     package var keyType: String
+    /// How long the public key is; 0 for one that OpenSSL can't read.
+    package var keyBits: Int
     /// SHA-256 over the public key in DER (SubjectPublicKeyInfo), lower-case hexadecimal: two
     /// certificates with the same one have the same key.
     package var publicKeySha256: String
     /// What the issuer signed with, as OpenSSL names it: `sha256WithRSAEncryption`.
     package var signatureAlgorithm: String
+    /// The hash that was signed, as OpenSSL names it in short: `SHA256`; nil where the algorithm
+    /// has none of its own (Ed25519) or is unknown.
+    package var signatureDigest: String?
     /// SHA-1 over the DER, upper-case hexadecimal, as Azure shows it.
     package var thumbprint: String
     /// SHA-256 over the DER, lower-case hexadecimal.

@@ -78,6 +78,26 @@ struct CertificateBundleTests {
         #expect(bundle.fullchainPEM == encodePEM(certificates: [leaf, intermediate]))
     }
 
+    @Test("The order of the secret is told: leaf, issuer and so on, or another")
+    func order() throws {
+        let issued = try Samples.issue()
+        let stranger = try Samples.issue().chainDER[0]
+        let (leaf, intermediate, root) =
+            (issued.certificateDER, issued.chainDER[0], issued.chainDER[1])
+        for (certificates, isOrdered) in [
+            ([leaf, intermediate, root], true), ([leaf, intermediate], true), ([leaf], true),
+            ([leaf, intermediate, intermediate, root], true),
+            ([leaf, intermediate, root, stranger], true),
+            ([leaf, root, intermediate], false), ([intermediate, leaf, root], false),
+            ([stranger, leaf, intermediate, root], false),
+        ] {
+            let bundle = try Samples.bundle(
+                Samples.secret(encodePEM(certificates: certificates) + issued.key.pem.text)
+            )
+            #expect(bundle.isOrdered == isOrdered)
+        }
+    }
+
     @Test("A chain without its root is complete, a leaf alone is not")
     func completeness() throws {
         let issued = try Samples.issue()

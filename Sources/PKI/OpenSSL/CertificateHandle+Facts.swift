@@ -15,8 +15,10 @@ extension CertificateHandle {
             notAfter: try Self.date(X509_get0_notAfter(raw)),
             dnsNames: try dnsNames(),
             keyType: keyType(),
+            keyBits: X509_get0_pubkey(raw).map { Int(EVP_PKEY_get_bits($0)) } ?? 0,
             publicKeySha256: try publicKeySha256(),
             signatureAlgorithm: signatureAlgorithm(),
+            signatureDigest: signatureDigest(),
             thumbprint: sha1Hex(encoded).uppercased(),
             sha256: sha256Hex(encoded),
             isSelfIssued: X509_NAME_cmp(subject, issuer) == 0,
@@ -70,6 +72,15 @@ extension CertificateHandle {
     private func signatureAlgorithm() -> String {
         let identifier = X509_get_signature_nid(raw)
         guard identifier != NID_undef, let name = OBJ_nid2ln(identifier) else { return "unknown" }
+        return String(cString: name)
+    }
+
+    /// Asked of OpenSSL and not taken from the algorithm's name: RSASSA-PSS has it as a parameter.
+    private func signatureDigest() -> String? {
+        var digest = NID_undef
+        guard X509_get_signature_info(raw, &digest, nil, nil, nil) == 1, digest != NID_undef,
+            let name = OBJ_nid2sn(digest)
+        else { return nil }
         return String(cString: name)
     }
 
