@@ -50,7 +50,7 @@ struct CertificateMaker: Sendable {
         }
         let request = CertificateRequest(
             subject: policy.subject,
-            dnsNames: policy.dnsNames,
+            dnsNames: fault == .fewerNames ? Array(policy.dnsNames.prefix(1)) : policy.dnsNames,
             algorithm: key.algorithm,
             notBefore: validity.notBefore,
             notAfter: validity.notAfter

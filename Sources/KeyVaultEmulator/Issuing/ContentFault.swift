@@ -14,4 +14,6 @@ package enum ContentFault: String, Sendable, Codable, CaseIterable {
     case garbageValue
     /// The certificates that vouch for the leaf are left out.
     case leafOnly
+    /// It has the first DNS name alone.
+    case fewerNames
 }
