@@ -91,6 +91,7 @@ let package = Package(
             resources: [
                 .embedInCode("v001_history.sql"), .embedInCode("v002_ledger.sql"),
                 .embedInCode("v003_questions.sql"),
+                .embedInCode("v004_examination.sql"),
                 .embedInCode("v005_places.sql"),
             ],
             swiftSettings: safe

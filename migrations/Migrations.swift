@@ -15,6 +15,7 @@ extension Migration {
         Migration(name: "v001_history", sql: PackageResources.v001_history_sql),
         Migration(name: "v002_ledger", sql: PackageResources.v002_ledger_sql),
         Migration(name: "v003_questions", sql: PackageResources.v003_questions_sql),
+        Migration(name: "v004_examination", sql: PackageResources.v004_examination_sql),
         Migration(name: "v005_places", sql: PackageResources.v005_places_sql),
     ]
 }

@@ -14,6 +14,10 @@ package struct CertificateStanding: Sendable {
     /// The newest closed row of the version that the vault offers, without its hook runs.
     package var lastOfLatest: Deployment?
 
+    /// What is to be known of the live version, to say what a policy says of it; nil where it isn't
+    /// on record.
+    package var live: LiveExamination?
+
     /// How a version is told from others, and when it is valid; all nil for what is no certificate.
     package struct Validity: Sendable {
         package var thumbprint: String?

@@ -58,6 +58,12 @@ private struct LedgerSource {
             try LedgerSource(db, Query.everyVersion, by: "fetched_at") {
                 .version(try VersionRecord($0))
             },
+            try LedgerSource(db, "SELECT * FROM examination ORDER BY id", by: "examined_at") {
+                .examination(try Examination($0))
+            },
+            try LedgerSource(db, "SELECT * FROM approval ORDER BY id", by: "approved_at") {
+                .approval(try Approval($0))
+            },
             try LedgerSource(db, Query.everyDeployment, by: "started_at") { row in
                 var deployment = try Deployment(row)
                 deployment.hookRuns = try Row.fetchAll(runs, arguments: [deployment.id])

@@ -14,18 +14,23 @@ package struct CertificateRecord: Sendable {
     /// The newest first, the lifted ones too.
     package var pins: [PastPin]
 
+    /// All of them, the newest first: a person gave each.
+    package var approvals: [Approval]
+
     package init(
         versions: [VersionRecord] = [],
         versionCount: Int = 0,
         deployments: [Deployment] = [],
         deploymentCount: Int = 0,
-        pins: [PastPin] = []
+        pins: [PastPin] = [],
+        approvals: [Approval] = []
     ) {
         self.versions = versions
         self.versionCount = versionCount
         self.deployments = deployments
         self.deploymentCount = deploymentCount
         self.pins = pins
+        self.approvals = approvals
     }
 }
 
@@ -76,7 +81,8 @@ extension History {
                     Query.deployments(HistoryFilter(certificate: certificate, limit: limit))
                 ),
                 deploymentCount: try count(.deploymentCount(of: certificate)),
-                pins: try pins(db, of: certificate, limit: limit)
+                pins: try pins(db, of: certificate, limit: limit),
+                approvals: try approvals(db, of: certificate)
             )
         }
     }

@@ -61,7 +61,7 @@ package struct AskedVersion: Hashable, Sendable {
 }
 
 extension History {
-    /// How certificates stand, in the order of the questions: three statements on one state of the
+    /// How certificates stand, in the order of the questions: eight statements on one state of the
     /// database, however many certificates there are and however long the ledger is.
     package func standings(
         _ questions: [StandingQuestion]
@@ -76,6 +76,7 @@ extension History {
                 question.latest.map { AskedVersion(question.certificate, $0) }
             }
             let validity = try validity(db, of: live)
+            let examined = try LiveExaminations(db, of: live)
             let last = try lastDeployments(db, of: Array(Set(live + offered)))
             return questions.map { question in
                 let name = question.certificate
@@ -84,6 +85,7 @@ extension History {
                 if let current = question.current {
                     standing.validity = validity[AskedVersion(name, current)]
                     standing.lastOfCurrent = last[AskedVersion(name, current)]
+                    standing.live = examined[AskedVersion(name, current)]
                 }
                 if let latest = question.latest {
                     standing.lastOfLatest = last[AskedVersion(name, latest)]

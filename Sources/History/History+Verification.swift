@@ -185,6 +185,7 @@ extension LedgerFault {
         """,
         "retry": "SELECT certificate, NULL AS version, retried_at AS at FROM retry",
         "pin": "SELECT certificate, version, pinned_at AS at FROM pin",
+        "approval": "SELECT certificate, version, approved_at AS at FROM approval",
         "retention": "SELECT NULL AS certificate, NULL AS version, begun_at AS at FROM retention",
     ]
 

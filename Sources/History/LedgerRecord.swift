@@ -3,9 +3,11 @@ import Foundation
 /// One thing that the ledger holds.
 package enum LedgerRecord: Sendable, Hashable {
     case version(VersionRecord)
+    case examination(Examination)
     case deployment(Deployment)
     case pin(PastPin)
     case retry(Retry)
+    case approval(Approval)
 }
 
 /// That somebody wanted the refused versions of a certificate to be tried again.

@@ -204,6 +204,8 @@ struct BackupTests {
                     case .deployment(let it): "\(it.certificate) \(it.hookRuns.map(\.name))"
                     case .pin(let pin): "pin \(pin.removedBy ?? "")"
                     case .retry(let retry): "retry \(retry.actor)"
+                    case .examination(let it): "examination \(it.findings.map(\.rule))"
+                    case .approval(let approval): "approval \(approval.reason ?? "")"
                     }
                 }
                 #expect(

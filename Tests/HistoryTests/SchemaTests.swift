@@ -15,6 +15,7 @@ struct SchemaTests {
         "v001_history": 0x0f6b_40cd_1ca7_e200,
         "v002_ledger": 0x0b60_f958_149c_a3e0,
         "v003_questions": 0xd54a_6dc4_a111_23b6,
+        "v004_examination": 0x3aed_cc93_167c_4d86,
         "v005_places": 0x2055_21a9_08b2_8dc8,
     ]
 
@@ -257,6 +258,48 @@ struct SchemaTests {
             Question(
                 "last deployments of versions",
                 .lastDeployments(of: [AskedVersion("web", version(1))]),
+                ["deployment_by_version"],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
+                "what was found in a version",
+                .examination(of: version(1), of: "web"),
+                [],
+                allowed: []
+            ),
+            Question(
+                "who approved a version",
+                .approval(of: version(1), of: "web"),
+                [],
+                allowed: []
+            ),
+            Question(
+                "which of two versions came first",
+                .order(of: version(1), and: version(2), of: "web"),
+                [],
+                allowed: []
+            ),
+            Question(
+                "records of versions",
+                .records(of: [AskedVersion("web", version(1))]),
+                [],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
+                "findings of versions",
+                .examinations(of: [AskedVersion("web", version(1))]),
+                [],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
+                "approvals of versions",
+                .approvals(of: [AskedVersion("web", version(1))]),
+                [],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
+                "what made versions live",
+                .arrivals(of: [AskedVersion("web", version(1))]),
                 ["deployment_by_version"],
                 allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
             ),

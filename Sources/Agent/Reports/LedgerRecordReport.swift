@@ -7,6 +7,8 @@ package enum LedgerRecordReport: Sendable, Encodable {
     case deployment(DeploymentReport)
     case pin(PastPinReport)
     case retry(RetryReport)
+    case examination(ExaminationReport)
+    case approval(ApprovalReport)
 
     private enum CodingKeys: String, CodingKey {
         case type
@@ -27,6 +29,12 @@ package enum LedgerRecordReport: Sendable, Encodable {
         case .retry(let retry):
             try container.encode("retry", forKey: .type)
             try retry.encode(to: encoder)
+        case .examination(let examination):
+            try container.encode("examination", forKey: .type)
+            try examination.encode(to: encoder)
+        case .approval(let approval):
+            try container.encode("approval", forKey: .type)
+            try approval.encode(to: encoder)
         }
     }
 }
@@ -110,6 +118,8 @@ extension LedgerRecordReport {
             self = .retry(
                 RetryReport(certificate: retry.certificate, actor: retry.actor, at: retry.at)
             )
+        case .examination(let examination): self = .examination(ExaminationReport(examination))
+        case .approval(let approval): self = .approval(ApprovalReport(approval))
         }
     }
 }
