@@ -79,7 +79,10 @@ struct DecisionTests {
                 record: record(notAfter: now),
                 now: now
             ),
-            decision: .reject(reason: "expired on 2026-09-21T14:13:20Z")
+            decision: .hold(
+                reason:
+                    "expired: its validity ended on 2026-09-21T14:13:20Z; kvagent approve web lets it through"
+            )
         ),
         Case(
             testDescription: "a new version is not yet valid",
@@ -89,7 +92,54 @@ struct DecisionTests {
                 record: record(notBefore: now.addingTimeInterval(1)),
                 now: now
             ),
-            decision: .hold(reason: "not valid before 2026-09-21T14:13:21Z")
+            decision: .hold(
+                reason: "notYetValid: its validity begins on 2026-09-21T14:13:21Z"
+            )
+        ),
+        Case(
+            testDescription: "a new version has expired and somebody approved it",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notAfter: now),
+                approval: approval,
+                now: now
+            ),
+            decision: .deploy
+        ),
+        Case(
+            testDescription: "a new version has expired and the settings allow it",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notAfter: now),
+                policy: Policy([.expired: .allow]),
+                now: now
+            ),
+            decision: .deploy
+        ),
+        Case(
+            testDescription: "an expired version is what a person has chosen",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notAfter: now),
+                isChosen: true,
+                now: now
+            ),
+            decision: .deploy
+        ),
+        Case(
+            testDescription: "a version is approved and was refused by a hook",
+            situation: Situation(
+                current: old,
+                target: new,
+                record: record(notAfter: now),
+                refusal: refusal,
+                approval: approval,
+                now: now
+            ),
+            decision: .refusedBefore(reason: "reload hook \"nginx\" exited with 1")
         ),
         Case(
             testDescription: "a secret was found to be no certificate",
@@ -113,6 +163,34 @@ struct DecisionTests {
             decision: .fetch
         ),
     ]
+
+    private static let approval = Approval(
+        certificate: "web",
+        version: new,
+        actor: "ada",
+        reason: "the test machine",
+        at: now
+    )
+
+    @Test("What was approved or is warned of is why a version is deployed")
+    func remark() {
+        var situation = Situation(
+            current: Self.old,
+            target: Self.new,
+            record: Self.record(notAfter: Self.now),
+            contents: [Examination.Finding(rule: "weakKey", message: "its key is RSA 1024")],
+            now: Self.now
+        )
+        #expect(situation.remark == "weakKey: its key is RSA 1024")
+        situation.approval = Self.approval
+        #expect(
+            situation.remark
+                == "approved by ada: the test machine; weakKey: its key is RSA 1024"
+        )
+        // Nothing had to be approved.
+        situation.policy = Policy([.expired: .allow, .weakKey: .allow])
+        #expect(situation.remark == nil)
+    }
 
     @Test("Each situation has one answer", arguments: cases)
     func decide(_ example: Case) {

@@ -62,6 +62,7 @@ extension Command {
             )
         case 6: .rollbackOfPass(pins: Bool.random(using: &numbers))
         case 7..<9: .sync(certificate)
+        case 9..<13: .approve(certificate)
         default: .sync(nil)
         }
     }
@@ -69,7 +70,12 @@ extension Command {
 
 extension Flaw {
     fileprivate static func random(_ numbers: inout SplitMix64) -> Flaw {
-        Bool.random(using: &numbers) ? .none : allCases.randomElement(using: &numbers) ?? .none
+        switch Int.random(in: 0..<10, using: &numbers) {
+        case 0..<5: .none
+        // Often enough that one of them is seen, approved and live before the next comes.
+        case 5..<7: [.expired, .notYetValid, .fewerNames].randomElement(using: &numbers) ?? .none
+        default: allCases.randomElement(using: &numbers) ?? .none
+        }
     }
 }
 

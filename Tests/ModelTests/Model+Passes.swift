@@ -24,44 +24,48 @@ extension Model {
         try deploy(candidates)
     }
 
-    /// Records what the vault says of one certificate, and decides.
-    private mutating func look(at name: Int) -> ModelCandidate? {
+    /// Records what the vault says of one certificate.
+    ///
+    /// - Returns: Whether it gives an answer that can be used.
+    mutating func ask(about name: Int) -> Bool {
         var certificate = certificates[name]
         defer { certificates[name] = certificate }
         let (newest, target) = (certificate.newest, certificate.target)
         let isKnown = certificate.recorded.contains(newest)
-        let flaw = certificate.vault[target].flaw
-        let isLive = target == certificate.live
-        // What is live is mended, whatever else is said of it.
-        let isWanted = isLive ? !certificate.isIntact : !certificate.refused.contains(target)
-        let isDeployed =
-            isWanted
-            && (isLive || !flaw.isUnreadable && flaw != .expired && flaw != .notYetValid)
         // The vault is asked for files that are neither new nor whole in the store.
-        let isFetched = isDeployed && (isKnown || target != newest)
+        let isFetched = certificate.isToDeploy && (isKnown || target != newest)
         certificate.isUnanswered =
             !certificate.vault[newest].isEnabled
             || isFetched && !certificate.isAtHand(target)
-        if certificate.isUnanswered { return nil }
+        if certificate.isUnanswered { return false }
         if !isKnown { certificate.recorded.append(newest) }
         certificate.latest = newest
+        return true
+    }
+
+    /// Records what the vault says of one certificate, and decides.
+    mutating func look(at name: Int) -> ModelCandidate? {
+        guard ask(about: name) else { return nil }
+        var certificate = certificates[name]
+        defer { certificates[name] = certificate }
+        let (newest, target) = (certificate.newest, certificate.target)
         if target != newest, let pin = certificate.pin {
             let last = certificate.last(newest)
             if last == nil || last?.outcome == .held {
                 hold(newest, because: pin.explanation, &certificate)
             }
         }
-        if isDeployed {
+        if certificate.isToDeploy {
             return ModelCandidate(
                 name: name,
                 version: target,
                 previous: certificate.live,
-                trigger: isLive ? .drift : .sync
+                trigger: target == certificate.live ? .drift : .sync
             )
         }
-        guard isWanted else { return nil }
-        if flaw == .notYetValid {
-            hold(target, because: "not yet valid", &certificate)
+        guard certificate.isWanted else { return nil }
+        if !certificate.vault[target].flaw.isUnreadable {
+            hold(target, because: certificate.reasonToHold(target), &certificate)
         } else {
             certificate.rows.append(
                 Row(
@@ -101,7 +105,7 @@ extension Model {
 
     /// What is owed for a version that is no longer live is forgotten, the rest runs until it
     /// succeeds: a reload hook once for all that owe it.
-    private mutating func runOwedHooks() throws(Killed) {
+    mutating func runOwedHooks() throws(Killed) {
         for name in certificates.indices {
             let live = certificates[name].live
             certificates[name].owed.removeAll { $0.version != live }

@@ -42,6 +42,7 @@ struct Model {
         var damaged: Set<Int> = []
         var pin: Pin?
         var refused: Set<Int> = []
+        var approved: Set<Int> = []
         var owed: [Debt] = []
         var rows: [Row] = []
         var latest: Int?
@@ -162,6 +163,7 @@ extension Model {
         case .retry(let name):
             defer { certificates[name].refused = [] }
             return .cleared(certificates[name].refused.count)
+        case .approve(let name): return try approve(name) ? .done : .refused
         case .rollback(let name, let target, let pins):
             return try rollback(name, to: target, pins: pins) ? .done : .refused
         case .rollbackOfPass(let pins):

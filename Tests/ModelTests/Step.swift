@@ -32,6 +32,7 @@ enum Command: Sendable, Hashable {
     case pin(Int, isOver: Bool)
     case unpin(Int)
     case retry(Int)
+    case approve(Int)
     case rollback(Int, Target, pins: Bool)
 
     /// All goes back that the agent's last pass has deployed.
@@ -52,11 +53,23 @@ enum Flaw: String, Sendable, CaseIterable {
     case garbage, keyOfAnother
     case expired, notYetValid
 
+    /// It lacks a name that the others have.
+    case fewerNames
+
     /// A hook finds it bad, or asks for later, whenever it is run for it.
     case checkFails, checkLater, deployFails, deployLater, reloadFails, reloadLater
 
     /// Whether no certificate can be read from it.
     var isUnreadable: Bool { self == .garbage || self == .keyOfAnother }
+
+    /// Which of two versions is valid from earlier on; those of a kind follow each other.
+    var age: Int {
+        switch self {
+        case .expired: -1
+        case .notYetValid: 1
+        default: 0
+        }
+    }
 
     /// How a hook of the phase ends when it is run for such a version.
     func end(_ phase: Phase) -> End {
@@ -119,6 +132,7 @@ extension Command: CustomStringConvertible {
             "pin \(Step.name(certificate))\(isOver ? " until just now" : "")"
         case .unpin(let certificate): "unpin \(Step.name(certificate))"
         case .retry(let certificate): "retry \(Step.name(certificate))"
+        case .approve(let certificate): "approve \(Step.name(certificate))"
         case .rollback(let certificate, let target, let pins):
             "rollback \(Step.name(certificate)) \(target)\(pins ? "" : " without a pin")"
         case .rollbackOfPass(let pins): "rollback of the last pass\(pins ? "" : " without pins")"

@@ -53,7 +53,10 @@ final class World {
                 try await emulator.createCertificate(
                     vault: vault,
                     name: Step.name(name),
-                    CertificateOptions(dnsNames: ["\(Step.name(name)).example"], key: .p256)
+                    CertificateOptions(
+                        dnsNames: ["\(Step.name(name)).example", "www.\(Step.name(name)).example"],
+                        key: .p256
+                    )
                 )
             ])
         }
@@ -152,6 +155,8 @@ extension World {
             case .unpin(let name): _ = try await agent.unpin(Step.name(name))
             case .retry(let name):
                 return .cleared(try await agent.retry(Step.name(name)).refusals)
+            case .approve(let name):
+                _ = try await agent.approve(Step.name(name), reason: nil)
             case .rollback(let name, let target, let pins):
                 guard let target = self.target(target, of: name) else { return .refused }
                 _ = try await agent.rollback(
@@ -209,6 +214,7 @@ extension World {
         case .pin(let name, _): return ["pin", Step.name(name)]
         case .unpin(let name): return ["unpin", Step.name(name)]
         case .retry(let name): return ["retry", Step.name(name)]
+        case .approve(let name): return ["approve", Step.name(name)]
         case .rollback(let name, let target, let pins):
             let to: String
             switch self.target(target, of: name) {
@@ -233,6 +239,7 @@ extension Flaw {
         case .keyOfAnother: .keyOfAnother
         case .expired: .expired
         case .notYetValid: .notYetValid
+        case .fewerNames: .fewerNames
         default: nil
         }
     }

@@ -95,10 +95,15 @@ struct BackupTests {
             try await bed.kvagent("pin", "web", status: 0)
             let lines = try await bed.kvagent("history", "export", status: 0).output
             let records = try lines.split(separator: "\n").map { try JSON(parsing: String($0)) }
-            #expect(records.map { $0["type"].string } == ["version", "deployment", "pin"])
+            #expect(
+                records.map { $0["type"].string } == [
+                    "version", "examination", "deployment", "pin",
+                ]
+            )
             #expect(records[0]["files"]["cert.pem"].string?.count == 64)
-            #expect(records[1]["outcome"].string == "deployed" && records[1]["hooks"] == .list([]))
-            #expect(records[2].keys.contains("liftedAt"))
+            #expect(records[1]["findings"] == .list([]))
+            #expect(records[2]["outcome"].string == "deployed" && records[2]["hooks"] == .list([]))
+            #expect(records[3].keys.contains("liftedAt"))
             let file = bed.directory.appending("export.jsonl")
             try await bed.kvagent("history", "export", file.string, status: 0)
             #expect(try readText(file) == lines)

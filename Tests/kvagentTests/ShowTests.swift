@@ -9,7 +9,11 @@ import TestSupport
 struct ShowTests {
     /// Three versions of "web": the second has another key type and a name less, the third failed.
     private func versions(_ bed: TestBed) async throws -> [String] {
-        try await bed.observe(["web"], entries: "mode: \"0640\"")
+        try await bed.observe(
+            ["web"],
+            extra: "policy: {sanLoss: allow}",
+            entries: "mode: \"0640\""
+        )
         var options = TestBed.options("web.example")
         options.dnsNames.append("old.example")
         options.lifetimeSeconds = 90 * 86_400

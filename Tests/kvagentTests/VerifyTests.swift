@@ -14,16 +14,16 @@ struct VerifyTests {
             #expect(none.output == "0 entries, unbroken\n")
             try bed.hook("reload/h")
             try await bed.kvagent("sync", status: 0)
-            // The version twice, the deployment twice, the hook.
+            // The version three times, the deployment twice, the hook.
             let answer = try await bed.kvagent("history", "--verify", status: 0)
             let head = try #require(
-                answer.output.wholeMatch(of: /5 entries, unbroken\nhead: ([0-9a-f]{64})\n/)?.1
+                answer.output.wholeMatch(of: /6 entries, unbroken\nhead: ([0-9a-f]{64})\n/)?.1
             )
             try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
             try await bed.kvagent("sync", status: 0)
             try await bed.kvagent("history", "--verify", "--head", String(head), status: 0)
             let json = try await bed.json("history", "--verify")
-            #expect(json["entries"].int == 10 && json["unbroken"] == .flag(true))
+            #expect(json["entries"].int == 12 && json["unbroken"] == .flag(true))
             #expect(json["head"].string?.count == 64 && json["fault"] == .null)
         }
     }
@@ -54,7 +54,7 @@ struct VerifyTests {
             #expect(
                 told.output.contains(
                     "broken: deployment 1 (web, version \(version), "
-                ) && told.output.hasSuffix("): it is not what was written, by entry 3\n"),
+                ) && told.output.hasSuffix("): it is not what was written, by entry 4\n"),
                 "\(told.output)"
             )
             #expect(told.errors == "")
@@ -63,7 +63,7 @@ struct VerifyTests {
             )
             #expect(json["unbroken"] == .flag(false) && json["head"] == .null)
             let fault = json["fault"]
-            #expect(fault["kind"].string == "changed" && fault["entry"].int == 3)
+            #expect(fault["kind"].string == "changed" && fault["entry"].int == 4)
             #expect(fault["table"].string == "deployment" && fault["event"].string == "begun")
             #expect(fault["id"].int == 1 && fault["certificate"].string == "web")
             #expect(fault["version"].string == version && fault["at"].string != nil)

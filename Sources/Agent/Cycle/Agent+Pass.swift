@@ -66,7 +66,7 @@ extension Agent {
     }
 
     /// Records what was seen, decides again under the lock, and deploys in one batch.
-    private func apply(
+    func apply(
         _ observations: [Observation],
         trigger: Trigger
     ) async throws -> PassReport {
@@ -97,7 +97,9 @@ extension Agent {
             }
         }
         for result in try await deploy(candidates, catalog: catalog) {
-            reports[result.certificate] = CertificateReport(result)
+            var report = CertificateReport(result)
+            report.warnings = candidates.first { $0.name == report.name }?.warnings ?? []
+            reports[result.certificate] = report
         }
         for refused in refused { try await runFailureHooks(refused, catalog: catalog) }
         return PassReport(
@@ -142,13 +144,16 @@ extension Agent {
             if let record = situation.record,
                 let files = try files(of: record, fetched: fetched, certificate: certificate)
             {
+                say(situation.findings.warnings, of: record)
                 return .candidate(
                     Candidate(
                         certificate: certificate,
                         record: record,
                         files: files,
                         previous: situation.current,
-                        trigger: situation.current == situation.target ? .drift : trigger
+                        trigger: situation.current == situation.target ? .drift : trigger,
+                        reason: situation.remark,
+                        warnings: situation.findings.warnings
                     )
                 )
             }
@@ -166,7 +171,8 @@ extension Agent {
                 of: certificate,
                 trigger: trigger
             )
-            if let row, outcome == .rejected {
+            // One that only waits for its time needs nobody.
+            if let row, outcome == .rejected || situation.findings.needAPerson {
                 refused.append(
                     RefusedVersion(
                         certificate: certificate,
@@ -190,7 +196,7 @@ extension Agent {
     }
 
     /// The report on a newer version that a pin keeps back; nil where there is none.
-    private func reportOfPin(
+    func reportOfPin(
         _ situation: Situation,
         newest: String,
         of certificate: ObservedCertificate
@@ -211,7 +217,7 @@ extension Agent {
         fetched: Fetched?,
         certificate: ObservedCertificate
     ) throws -> [VersionFile]? {
-        if case .certificate(let files, _) = fetched?.content { return files }
+        if case .certificate(let files) = fetched?.content { return files }
         return try storedFiles(record, of: certificate)
     }
 
@@ -227,40 +233,6 @@ extension Agent {
             access: certificate.access
         )
         try putTargets(of: certificate, version: record.version)
-    }
-
-    /// What a pass would do, from what was observed, with no effect.
-    func rehearse(_ observations: [Observation]) throws -> PassReport {
-        let reports = try observations.map { observation in
-            let certificate = observation.certificate
-            let offer: Observation.Offer
-            switch observation.result {
-            case .success(let value): offer = value
-            case .failure(let error):
-                return CertificateReport(name: certificate.name, noOffer: error)
-            }
-            var situation = try situation(of: certificate, offered: offer.newest)
-            let fetched = offer.fetched(situation.target)
-            // What a real pass would have recorded by now.
-            if situation.record?.thumbprint == nil { situation.record = fetched?.record }
-            let judgement = Judgement(situation, fetched: fetched)
-            if case .unchanged = judgement,
-                let report = try reportOfPin(situation, newest: offer.newest, of: certificate)
-            {
-                return report
-            }
-            return CertificateReport(
-                name: certificate.name,
-                version: situation.target,
-                verdict: judgement.verdict(current: situation.current)
-            )
-        }
-        return PassReport(
-            runID: runID,
-            certificates: reports,
-            warnings: hookCatalog().warnings.map(\.description),
-            failedHooks: []
-        )
     }
 }
 

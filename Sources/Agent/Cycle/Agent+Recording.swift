@@ -73,6 +73,7 @@ extension Agent {
     private func record(_ fetched: Fetched, of certificate: ObservedCertificate) throws {
         let isNew = try history.version(fetched.record.version, of: certificate.name) == nil
         try history.record(fetched.record)
+        if let examination = fetched.examination { try history.record(examination) }
         guard isNew else { return }
         var metadata: Logger.Metadata = [
             "certificate": "\(certificate.name)", "version": "\(fetched.record.version)",
@@ -81,10 +82,17 @@ extension Agent {
             metadata["thumbprint"] = "\(thumbprint)"
         }
         logger.info(.notable(.newVersion), metadata: metadata)
-        if case .certificate(_, let isChainComplete) = fetched.content, !isChainComplete {
+    }
+
+    /// Logs what the policy warns of in a version that is deployed all the same.
+    func say(_ warnings: [PolicyFinding], of record: VersionRecord) {
+        for warning in warnings {
             logger.warning(
-                "the vault's chain does not reach a root or an intermediate that it names",
-                metadata: metadata
+                .notable(.policyWarning),
+                metadata: [
+                    "certificate": "\(record.certificate)", "version": "\(record.version)",
+                    "rule": "\(warning.rule.rawValue)", "reason": "\(warning.message)",
+                ]
             )
         }
     }
@@ -124,7 +132,9 @@ extension Agent {
         ]
         switch outcome {
         case .ignored: logger.notice(.notable(.ignored), metadata: metadata)
-        case .held: logger.notice(.notable(.held), metadata: metadata)
+        case .held:
+            let waits = PolicyRule.named(in: reason).contains { !$0.endsByItself }
+            logger.log(level: waits ? .error : .notice, .notable(.held), metadata: metadata)
         default: logger.error(.notable(.rejected), metadata: metadata)
         }
         return row

@@ -22,6 +22,24 @@ package struct Situation: Sendable {
     /// Why the target was refused before, unless a retry was asked for since.
     package var refusal: Deployment?
 
+    /// Whether a person has chosen the target, with a pin, a rollback or a version in the URL: it
+    /// isn't examined then.
+    package var isChosen: Bool
+
+    /// What is on record of the live version, for the rules that compare.
+    package var currentRecord: VersionRecord?
+
+    /// Whether the target was on record before the live version.
+    package var isOlderOnRecord: Bool
+
+    /// What was found in the target while its secret was at hand.
+    package var contents: [Examination.Finding]
+
+    package var policy: Policy
+
+    /// Who has let the target through, if anybody.
+    package var approval: Approval?
+
     package var now: Date
 
     package init(
@@ -31,6 +49,12 @@ package struct Situation: Sendable {
         record: VersionRecord? = nil,
         wasIgnored: Bool = false,
         refusal: Deployment? = nil,
+        isChosen: Bool = false,
+        currentRecord: VersionRecord? = nil,
+        isOlderOnRecord: Bool = false,
+        contents: [Examination.Finding] = [],
+        policy: Policy = Policy(),
+        approval: Approval? = nil,
         now: Date
     ) {
         self.current = current
@@ -39,6 +63,12 @@ package struct Situation: Sendable {
         self.record = record
         self.wasIgnored = wasIgnored
         self.refusal = refusal
+        self.isChosen = isChosen
+        self.currentRecord = currentRecord
+        self.isOlderOnRecord = isOlderOnRecord
+        self.contents = contents
+        self.policy = policy
+        self.approval = approval
         self.now = now
     }
 }
@@ -51,6 +81,34 @@ extension Situation {
     package static func target(offered: String, pin: Pin?, now: Date) -> String {
         guard let pin, pin.holds(at: now) else { return offered }
         return pin.version
+    }
+}
+
+extension Situation {
+    /// What the policy says of the target; nothing of what is live, or what a person has chosen.
+    package var findings: [PolicyFinding] {
+        guard !isChosen, target != current, let record, record.thumbprint != nil else { return [] }
+        return policy.findings(
+            of: PolicyCandidate(record, contents: contents, isOlderOnRecord: isOlderOnRecord),
+            comparedTo: currentRecord,
+            now: now
+        )
+    }
+
+    /// Why the target is deployed although something is to be said of it, for its row; nil where
+    /// nothing is.
+    package var remark: String? {
+        let findings = findings
+        let approved = findings.holds.isEmpty ? nil : approval?.explanation
+        let remarks = (approved.map { [$0] } ?? []) + findings.warnings.map(\.description)
+        return remarks.isEmpty ? nil : remarks.joined(separator: "; ")
+    }
+}
+
+extension Approval {
+    /// The approval in words, for the row of a version that is deployed because of it.
+    package var explanation: String {
+        "approved by \(actor)" + (reason.map { ": \($0)" } ?? "")
     }
 }
 
@@ -103,12 +161,8 @@ extension Decision {
         }
         // What was live before its files were damaged is mended whatever its dates.
         guard !isLive else { return .deploy }
-        if let notAfter = record.notAfter, notAfter <= situation.now {
-            return .reject(reason: "expired on \(notAfter.formatted(.rfc3339))")
-        }
-        if let notBefore = record.notBefore, notBefore > situation.now {
-            return .hold(reason: "not valid before \(notBefore.formatted(.rfc3339))")
-        }
-        return .deploy
+        let findings = situation.findings
+        guard !findings.holds.isEmpty, situation.approval == nil else { return .deploy }
+        return .hold(reason: findings.reasonToHold(record.certificate))
     }
 }

@@ -13,9 +13,12 @@ package struct Fetched: Sendable {
     /// What the secret turned out to be.
     package let content: Content
 
+    /// What was found in it; nil for what is no certificate that can be used.
+    package let examination: Examination?
+
     package enum Content: Sendable {
         /// A certificate with its key, as the files to install.
-        case certificate([VersionFile], isChainComplete: Bool)
+        case certificate([VersionFile])
 
         /// A secret that never was a certificate.
         case plainSecret
@@ -29,6 +32,7 @@ extension Fetched {
     /// Takes the secret apart: key, leaf and chain, or the reason why there are none.
     package init(_ secret: Secret, of certificate: String, at now: Date) {
         let content: Content
+        var findings: [Examination.Finding]?
         var facts: CertificateFacts?
         do {
             let bundle = try CertificateBundle(
@@ -36,18 +40,24 @@ extension Fetched {
                 contentType: secret.contentType
             )
             facts = bundle.leaf
-            content = .certificate(
-                VersionFile.all(of: bundle),
-                isChainComplete: bundle.isChainComplete
-            )
+            findings = Examination.findings(of: bundle)
+            content = .certificate(VersionFile.all(of: bundle))
         } catch {
             content = error.isPlainSecret && !secret.isManaged ? .plainSecret : .unusable(error)
         }
         var digests: [String: String] = [:]
-        if case .certificate(let files, _) = content {
+        if case .certificate(let files) = content {
             for file in files { digests[file.name] = file.contents.sha256 }
         }
         self.content = content
+        examination = findings.map {
+            Examination(
+                certificate: certificate,
+                version: secret.version,
+                findings: $0,
+                at: now
+            )
+        }
         record = VersionRecord(
             certificate: certificate,
             version: secret.version,

@@ -37,6 +37,8 @@ enum Judgement: Sendable {
         }
     }
 
+    var isDeployment: Bool { if case .deploy = self { true } else { false } }
+
     /// The judgement for the report.
     ///
     /// - Parameter current: What is live now.

@@ -102,20 +102,26 @@ extension Agent {
         offered: String,
         now: Date = Date()
     ) throws -> Situation {
-        let target = Situation.target(
-            offered: offered,
-            pin: try history.pin(of: certificate.name),
-            now: now
-        )
-        let current = try store(of: certificate).currentVersion(of: certificate.name)
+        let name = certificate.name
+        let pin = try history.pin(of: name)
+        let target = Situation.target(offered: offered, pin: pin, now: now)
+        let current = try store(of: certificate).currentVersion(of: name)
         return Situation(
             current: current,
             isIntact: try isIntact(current, of: certificate),
             target: target,
-            record: try history.version(target, of: certificate.name),
-            wasIgnored: try history.lastDeployment(of: certificate.name, version: target)?.outcome
-                == .ignored,
-            refusal: try history.refusal(of: target, of: certificate.name),
+            record: try history.version(target, of: name),
+            wasIgnored: try history.lastDeployment(of: name, version: target)?.outcome == .ignored,
+            refusal: try history.refusal(of: target, of: name),
+            // A URL with a version is a choice, too.
+            isChosen: certificate.url.version != nil || pin?.holds(at: now) ?? false,
+            currentRecord: try current.flatMap { try history.version($0, of: name) },
+            isOlderOnRecord: try current.map {
+                try history.isRecorded(target, before: $0, of: name)
+            } ?? false,
+            contents: try history.examination(of: target, of: name)?.findings ?? [],
+            policy: certificate.policy,
+            approval: try history.approval(of: target, of: name),
             now: now
         )
     }

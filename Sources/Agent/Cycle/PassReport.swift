@@ -22,6 +22,9 @@ package struct CertificateReport: Sendable {
     package let version: String?
     package let verdict: Verdict
 
+    /// What the policy warns of in the version that is, or would be, deployed.
+    package var warnings: [PolicyFinding] = []
+
     /// When the daemon looks again.
     package var nextPollAt: Date?
 

@@ -17,6 +17,9 @@ struct Candidate: Sendable {
     /// Why, where a person or a crash gave a reason.
     var reason: String?
 
+    /// What the policy warns of.
+    var warnings: [PolicyFinding] = []
+
     /// The row that is open for it already, where it takes over the work of one.
     var deployment: Int64?
 

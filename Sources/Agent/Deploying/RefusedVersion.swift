@@ -2,7 +2,8 @@ import History
 import Hooks
 import Store
 
-/// A version that was refused before anything was tried with it: its contents won't do.
+/// A version that was refused before anything was tried with it: its contents won't do, or the policy
+/// holds it until a person approves it.
 struct RefusedVersion {
     let certificate: ObservedCertificate
     let version: String

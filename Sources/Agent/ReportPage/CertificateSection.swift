@@ -52,6 +52,7 @@ struct CertificateSection: Sendable {
                 deployments
                 hooks
                 pins
+                approvals
             }
         }
     }

@@ -42,6 +42,12 @@ package struct VersionDetails: Sendable, Encodable {
 
     /// Whether its directory lies in the store, so that a rollback needs no vault.
     package var isOnDisk: Bool
+
+    /// What was found in its contents, whatever the policy says of it; null where nobody looked.
+    @OrNull package var findings: [FindingReport]?
+
+    /// Who has let it through, if the policy held it.
+    @OrNull package var approval: ApprovalReport?
 }
 
 extension CertificateDetails {
@@ -83,6 +89,9 @@ extension CertificateDetails {
         directory = store.currentDirectory(of: name).string
         let live = try status.current.flatMap { try history?.version($0.version, of: name) }
         files = live?.files.keys.sorted() ?? []
+        let approvals = Dictionary(
+            try history?.approvals(of: name).map { ($0.version, ApprovalReport($0)) } ?? []
+        ) { first, _ in first }
         versions =
             try history?.versions(of: name).map {
                 VersionDetails(
@@ -97,7 +106,10 @@ extension CertificateDetails {
                     notBefore: $0.notBefore,
                     notAfter: $0.notAfter,
                     fetchedAt: $0.fetchedAt,
-                    isOnDisk: onDisk.contains($0.version)
+                    isOnDisk: onDisk.contains($0.version),
+                    findings: try history?.examination(of: $0.version, of: name)
+                        .map { ExaminationReport($0).findings },
+                    approval: approvals[$0.version]
                 )
             } ?? []
         deployments =
@@ -110,7 +122,9 @@ extension CertificateDetails {
                 try RecordedVersions(of: name, current: current, history: history).version($0)
             } ?? live
         shown = try record.map {
-            try VersionFacts($0, of: name, current: current, store: store)
+            var facts = try VersionFacts($0, of: name, current: current, store: store)
+            facts.approval = approvals[$0.version]
+            return facts
         }
         shownDeployments =
             try record.flatMap { record in

@@ -9,10 +9,16 @@ extension CertificateStatus {
         case .rejected, .rolledBack:
             "mend the cause, then kvagent retry \(name); or make a new version in the vault"
         case .failed: "mend the cause; it is tried again at each poll"
+        case .held where waitsForAPerson:
+            "see kvagent show \(name), then kvagent approve \(name); or make a new version in the vault"
         case .held: "it is deployed when what it waits for is there"
         case .ignored: "remove it from the settings"
         case .deployed, .interrupted, nil: nil
         }
+    }
+
+    private var waitsForAPerson: Bool {
+        PolicyRule.named(in: refusal?.reason ?? "").contains { !$0.endsByItself }
     }
 
     /// What makes the vault answer.

@@ -101,6 +101,7 @@ package struct Health: Sendable {
     /// | a pin is old, holds what has expired, or lasts longer than its certificate | warning |
     /// | no daemon runs | warning |
     /// | a pin as such, a single failed poll, a skipped hook file | ok |
+    /// | what the policy warns of in the live version, that it was approved | ok |
     ///
     /// A warning about the vault does not grow critical by itself: while the vault is away what is
     /// live goes on being good, and its expiry is judged for itself.
@@ -135,7 +136,7 @@ extension CertificateStatus {
     fileprivate func findings(_ thresholds: HealthThresholds, now: Date) -> [HealthFinding] {
         guard current != nil else { return [ofNothingLive] }
         return expiry(thresholds, now: now) + ofTheLive + ofTheNewest(now)
-            + polls(thresholds, now: now) + ofThePin(thresholds, now: now)
+            + polls(thresholds, now: now) + ofThePin(thresholds, now: now) + ofThePolicy
     }
 
     private func finding(
@@ -225,6 +226,16 @@ extension CertificateStatus {
                 mend: mendOfTheNewest
             )
         ]
+    }
+
+    private var ofThePolicy: [HealthFinding] {
+        guard let current else { return [] }
+        let version = "the live version \(current.version.prefix(8))"
+        let warnings = current.findings.map {
+            finding(.ok, "\(version): \($0.rule): \($0.message)")
+        }
+        guard let approval = current.approval else { return warnings }
+        return warnings + [finding(.ok, "\(version) was \(approval.words)")]
     }
 
     private var newerInVault: String? { latest == current?.version ? nil : latest }

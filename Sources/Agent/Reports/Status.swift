@@ -117,6 +117,8 @@ extension CertificateStatus {
             warnings.append("version \(current ?? ""): \(error)")
         }
         let record = standing.validity
+        let concerns = standing.live.map { certificate.concerns(of: $0, now: now) }
+        warnings += concerns?.map { "version \(current ?? ""): \($0)" } ?? []
         if let notAfter = record?.notAfter, notAfter <= now {
             warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")
         }
@@ -144,7 +146,9 @@ extension CertificateStatus {
                     sha256: record?.sha256,
                     notBefore: record?.notBefore,
                     notAfter: record?.notAfter,
-                    since: lastOfCurrent?.finishedAt ?? lastOfCurrent?.startedAt
+                    since: lastOfCurrent?.finishedAt ?? lastOfCurrent?.startedAt,
+                    findings: concerns?.map(FindingReport.init) ?? [],
+                    approval: standing.live?.approval.map(ApprovalReport.init)
                 )
             },
             latest: poll?.latestVersion,

@@ -55,6 +55,12 @@ package struct CurrentVersion: Sendable, Encodable {
 
     /// When it was made live the last time.
     @OrNull package var since: Date?
+
+    /// What the policy warns of in it.
+    package var findings: [FindingReport] = []
+
+    /// Who has let it through, if the policy held it.
+    @OrNull package var approval: ApprovalReport? = nil
 }
 
 /// Why the newest version isn't live.

@@ -37,6 +37,9 @@ package struct VersionFacts: Sendable, Encodable {
 
     /// Why the files don't say what they should; null when they do, or aren't on disk.
     @OrNull package var problem: String?
+
+    /// Who has let it through, if the policy held it.
+    @OrNull package var approval: ApprovalReport? = nil
 }
 
 /// One certificate of a chain.

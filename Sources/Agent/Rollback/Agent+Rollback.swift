@@ -79,7 +79,7 @@ extension Agent {
             )
         }
         switch fetched.content {
-        case .certificate(let files, _):
+        case .certificate(let files):
             guard fetched.record.sha256 == record.sha256 else {
                 throw Refusal(
                     "the vault's version \(record.version) is not the certificate on record: sha256 \(fetched.record.sha256 ?? "none") instead of \(record.sha256 ?? "none")"

@@ -62,6 +62,7 @@ extension Settings {
                     .entries(("textfile", text($0.string, "metrics.textfile")))
                 }
             ),
+            ("policy", effective(policy, "policy")),
             ("stateDirectory", text(stateDirectory.string, "stateDirectory"))
         )
     }
@@ -118,6 +119,7 @@ extension Settings {
             ("formats", effectiveFormats(certificate, "\(path).formats")),
             ("pkcs12", effectivePKCS12(certificate, "\(path).pkcs12")),
             ("targets", effectiveTargets(certificate, "\(path).targets")),
+            ("policy", effectivePolicy(of: certificate, "\(path).policy")),
         ]
         return .entries(identity + effectiveAccess(certificate.access, path) + rest)
     }

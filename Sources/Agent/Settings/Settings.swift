@@ -24,6 +24,9 @@ package struct Settings: Sendable {
     /// Whether the agent is ready only after every certificate was installed once.
     package var requireInitialSync: Bool
 
+    /// What new versions are examined for, where a certificate says nothing else.
+    package var policy: Policy
+
     package var cloud: Cloud
     package var hooks: HookSettings
     package var logging: LoggingSettings
@@ -71,6 +74,9 @@ package struct ObservedCertificate: Sendable {
     /// The forms of its files beside PEM, which is always written.
     package var formats: Set<FileFormat> = []
     package var pkcs12 = PKCS12Settings()
+
+    /// What a new version is examined for before it goes live.
+    package var policy: Policy
 
     /// `targets`: further places of files of the live version.
     package var targets: [Target] = []

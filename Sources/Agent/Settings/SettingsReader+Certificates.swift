@@ -15,6 +15,7 @@ struct CertificateDefaults {
     /// The extension's layout, where it is asked for, and the location that all share.
     let extensionPlace: ExtensionPlace?
     let hookTimeout: Duration
+    let policy: Policy
 }
 
 extension SettingsReader {
@@ -82,6 +83,7 @@ extension SettingsReader {
                 pollingInterval: defaults.pollingInterval,
                 hooks: [],
                 verifications: [],
+                policy: defaults.policy,
                 extensionPlace: defaults.extensionPlace
             )
         }
@@ -113,6 +115,7 @@ extension SettingsReader {
             verifications: verifications(fields["verify"]),
             formats: formats,
             pkcs12: pkcs12(fields["pkcs12"], formats: fields["formats"]),
+            policy: policy(fields["policy"], otherwise: defaults.policy),
             targets: targets(
                 fields["targets"],
                 files: FileFormat.pemFiles + formats.flatMap { $0.fileNames(of: name) }.sorted()

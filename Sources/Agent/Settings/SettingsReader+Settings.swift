@@ -28,6 +28,8 @@ extension SettingsReader {
         let metrics = top["metrics"].map { fields($0) } ?? [:]
         let metricsFile = metricsFile(metrics["textfile"])
 
+        let policy = policy(top["policy"])
+
         guard let secretsCursor = top["secretsManagementSettings"] else {
             fail(
                 cursor.child("secretsManagementSettings", cursor.node, keyLine: cursor.line),
@@ -48,7 +50,8 @@ extension SettingsReader {
             extensionPlace: layout.map {
                 ExtensionPlace(layout: $0, location: location ?? ExtensionLayout.location)
             },
-            hookTimeout: hooks.timeout
+            hookTimeout: hooks.timeout,
+            policy: policy
         )
         let requireInitialSync = boolean(secrets["requireInitialSync"]) ?? false
         let certificates = certificates(
@@ -64,6 +67,7 @@ extension SettingsReader {
             storeLocation: defaults.extensionPlace?.location ?? defaults.storeLocation,
             extensionLayout: layout,
             requireInitialSync: requireInitialSync,
+            policy: policy,
             cloud: cloud,
             hooks: hooks,
             logging: logging,

@@ -17,6 +17,9 @@ enum SettingsVocabulary {
     /// The same, where there are several.
     static let verifyEntry: Place = "secretsManagementSettings.observedCertificates[].verify[]"
     static let pkcs12: Place = "secretsManagementSettings.observedCertificates[].pkcs12"
+    static let certificatePolicy: Place =
+        "secretsManagementSettings.observedCertificates[].policy"
+    static let policy: Place = "policy"
     static let authentication: Place = "authenticationSettings"
     static let logging: Place = "loggingSettings"
     static let cloud: Place = "cloud"
@@ -29,7 +32,7 @@ enum SettingsVocabulary {
     static let keys: [Place: [String]] = [
         top: [
             "secretsManagementSettings", "authenticationSettings", "loggingSettings", "cloud",
-            "hooks", "history", "metrics", "stateDirectory",
+            "hooks", "history", "metrics", "stateDirectory", "policy",
         ],
         secrets: [
             "observedCertificates", "pollingIntervalInS", "certificateStoreLocation",
@@ -39,6 +42,7 @@ enum SettingsVocabulary {
             "url", "name", "certificateStoreLocation", "owner", "group", "mode", "acls",
             "customSymbolicLinkName", "authenticationOverride", "pollingIntervalInS", "hooks",
             "verify", "formats", "pkcs12", "targets",
+            "policy",
         ],
         target: ["path", "file", "copy", "owner", "group", "mode", "acls"],
         targetGrant: ["user", "group"],
@@ -48,6 +52,8 @@ enum SettingsVocabulary {
         verify: ["connect", "serverName", "timeout", "startTLS"],
         verifyEntry: ["connect", "serverName", "timeout", "startTLS"],
         hook: ["phase", "run", "timeout", "user", "retries"],
+        policy: rules,
+        certificatePolicy: rules,
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
         ],
@@ -57,6 +63,13 @@ enum SettingsVocabulary {
         coalesce: ["window", "limit"],
         history: ["keepVersions", "keepDays"],
         metrics: ["textfile"],
+    ]
+
+    private static let rules = PolicyRule.allCases.map(\.rawValue)
+
+    /// What looks like a rule of the policy and is not left to it.
+    private static let beyondPolicy: Set = [
+        "keyMismatch", "keyMissing", "missingKey", "noPrivateKey",
     ]
 
     /// Keys of the extension that are accepted and do nothing here, with the reason.
@@ -75,6 +88,10 @@ enum SettingsVocabulary {
 
     /// Why `key` isn't valid at `place`, and the nearest place or name that is.
     static func explain(_ key: String, at place: Place) -> String {
+        if [policy, certificatePolicy].contains(place), beyondPolicy.contains(key) {
+            return
+                "is no matter of policy: a version without the key of its certificate is always rejected"
+        }
         let here = (keys[place] ?? []) + (withoutEffect[place].map { Array($0.keys) } ?? [])
         if let same = here.first(where: { $0.lowercased() == key.lowercased() }) {
             return "unknown key; write it \"\(same)\""

@@ -78,6 +78,13 @@ extension CertificateDetails {
         parts.compactMap { $0 }.joined(separator: "\n\n")
     }
 
+    /// What is to be known of a version at a glance.
+    private func mark(_ version: VersionDetails) -> String {
+        if version.version == status.current?.version { return "current" }
+        let isHeld = version.version == status.latest && status.state == .held
+        return isHeld ? "held" : ""
+    }
+
     private var versionTable: String? {
         guard !versions.isEmpty else { return nil }
         var table = Table("VERSION", "EXPIRES", "ON DISK", "", "FETCHED", "THUMBPRINT")
@@ -86,7 +93,7 @@ extension CertificateDetails {
                 version.version,
                 version.notAfter?.local ?? "-",
                 version.isOnDisk ? "yes" : "no",
-                version.version == status.current?.version ? "current" : "",
+                mark(version),
                 version.fetchedAt.local,
                 version.thumbprint ?? "-"
             )
@@ -113,6 +120,7 @@ extension VersionFacts {
         if let publicKeySha256 { lines.append("  key sha256  \(publicKeySha256)") }
         if let signatureAlgorithm { lines.append("  signed by   \(signatureAlgorithm)") }
         lines += ["  thumbprint  \(thumbprint ?? "-")", "  sha256      \(sha256 ?? "-")"]
+        if let approval { lines.append("  approved    \(approval.line)") }
         if let problem { lines.append("  problem     \(problem)") }
         return lines
     }

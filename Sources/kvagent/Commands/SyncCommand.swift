@@ -60,8 +60,8 @@ struct SyncCommand: AsyncParsableCommand {
     }
 }
 
-/// The answer of `kvagent sync --json`.
-private struct SyncReport: Encodable {
+/// The answer of `kvagent sync --json` and `kvagent approve --json`.
+struct SyncReport: Encodable {
     struct Certificate: Encodable {
         let name: String
         @OrNull var version: String?
@@ -80,7 +80,7 @@ private struct SyncReport: Encodable {
 
     init(_ report: PassReport) {
         runId = report.runID
-        warnings = report.warnings
+        warnings = report.warnings + report.policyWarnings
         failedHooks = report.failedHooks
         certificates = report.certificates.map {
             Certificate(
@@ -96,7 +96,14 @@ private struct SyncReport: Encodable {
 }
 
 extension PassReport {
-    fileprivate var text: String {
+    /// What the policy warns of in what was, or would be, deployed.
+    fileprivate var policyWarnings: [String] {
+        certificates.flatMap { certificate in
+            certificate.warnings.map { "\(certificate.name): \($0)" }
+        }
+    }
+
+    var text: String {
         var table = Table("NAME", "RESULT", "VERSION", "REASON")
         for certificate in certificates {
             table.add(
@@ -108,7 +115,7 @@ extension PassReport {
         }
         let hints = Set(certificates.compactMap(\.verdict.hint)).sorted().map { "hint: \($0)" }
         return
-            ([table.text()] + hints + warnings.map { "warning: \($0)" }
+            ([table.text()] + hints + (warnings + policyWarnings).map { "warning: \($0)" }
             + failedHooks.map { "owed hook: \($0)" })
             .joined(separator: "\n")
     }
