@@ -7,14 +7,14 @@ import Testing
 struct ConcurrencyTests {
     @Test(
         "A daemon, commands that write and commands that read get on, and the ledger has it all",
-        .timeLimit(.minutes(2))
+        .timeLimit(.minutes(5))
     )
     func togetherWithDaemon() async throws {
         try await withTestBed { bed in
             let names = ["web", "api", "mail"]
             try await bed.observe(names)
             try bed.writeSettings(names, interval: 1)
-            let rounds = 6
+            let rounds = 4
             try await withRunningCommand(
                 [TestBed.kvagent, "run", "--config", bed.settingsFile.string]
             ) { _ in
