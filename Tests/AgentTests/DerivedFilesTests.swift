@@ -51,7 +51,7 @@ struct DerivedFilesTests {
         }
 
         func isInPlace(_ derived: DerivedFiles) throws -> Bool {
-            try derived.areInPlace(beside: pem) { disk[$0] }
+            try derived.misplaced(beside: pem) { disk[$0] }.isEmpty
         }
     }
 

@@ -242,7 +242,7 @@ struct PolicyTests {
         let leaves = settings.effective.leaves().filter { $0.path.contains("policy.") }
         let entry = "secretsManagementSettings.observedCertificates[1].policy"
         let origins = Dictionary(leaves.map { ($0.path, $0.origin) }) { first, _ in first }
-        #expect(origins.count == 2 * PolicyRule.allCases.count)
+        #expect(origins.count == 2 * (PolicyRule.allCases.count + 1))
         #expect(origins["\(entry).weakKey"] == .line(4))
         #expect(origins["\(entry).expired"] == .inherited(from: "policy.expired"))
         #expect(origins["policy.expired"] == .line(5))

@@ -37,6 +37,7 @@ extension Model {
         certificate.isUnanswered =
             !certificate.vault[newest].isEnabled
             || isFetched && !certificate.isAtHand(target)
+        certificate.isUnmendable = false
         if certificate.isUnanswered { return false }
         if !isKnown { certificate.recorded.append(newest) }
         certificate.latest = newest
@@ -46,6 +47,20 @@ extension Model {
     /// Records what the vault says of one certificate, and decides.
     mutating func look(at name: Int) -> ModelCandidate? {
         guard ask(about: name) else { return nil }
+        return decide(on: name) ?? mend(name)
+    }
+
+    /// What is live is mended whatever becomes of the newest version.
+    private mutating func mend(_ name: Int) -> ModelCandidate? {
+        guard let live = certificates[name].live, !certificates[name].isIntact else { return nil }
+        guard certificates[name].vault[live].isEnabled else {
+            certificates[name].isUnmendable = true
+            return nil
+        }
+        return ModelCandidate(name: name, version: live, previous: live, trigger: .drift)
+    }
+
+    private mutating func decide(on name: Int) -> ModelCandidate? {
         var certificate = certificates[name]
         defer { certificates[name] = certificate }
         let (newest, target) = (certificate.newest, certificate.target)

@@ -47,6 +47,8 @@ struct Model {
         var rows: [Row] = []
         var latest: Int?
         var isUnanswered = false
+        /// Whether the live files are damaged and the vault doesn't give them.
+        var isUnmendable = false
 
         var newest: Int { vault.count - 1 }
         /// The version that a pin in force names, else the vault's newest.
@@ -185,6 +187,7 @@ extension Model {
                 return .degraded
             }
         }
+        if certificate.isUnmendable { return .degraded }
         if certificate.isUnanswered { return .disabled }
         if certificate.heldVersion != nil { return .pinned }
         if let latest = certificate.latest, latest != certificate.live {

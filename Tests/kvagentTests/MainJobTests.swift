@@ -51,7 +51,7 @@ struct MainJobTests {
             #expect(
                 certificate["current"].keys == [
                     "version", "thumbprint", "sha256", "notBefore", "notAfter", "since",
-                    "findings", "approval",
+                    "drift", "findings", "approval",
                 ]
             )
             let live = bed.certs.appending("web/current/cert.pem").string

@@ -131,6 +131,12 @@ extension Agent {
         switch observation.result {
         case .success(let value): offer = value
         case .failure(let error):
+            if error is VaultError {
+                let current = try store(of: certificate).currentVersion(of: name)
+                if let candidate = try settleDrift(of: certificate, current: current, offer: nil) {
+                    return .candidate(candidate)
+                }
+            }
             return .report(CertificateReport(name: name, noOffer: error))
         }
         let situation = try situation(of: certificate, offered: offer.newest)
@@ -145,24 +151,21 @@ extension Agent {
                 let files = try files(of: record, fetched: fetched, certificate: certificate)
             {
                 say(situation.findings.warnings, of: record)
+                let isDrift = situation.current == situation.target
                 return .candidate(
                     Candidate(
                         certificate: certificate,
                         record: record,
                         files: files,
                         previous: situation.current,
-                        trigger: situation.current == situation.target ? .drift : trigger,
-                        reason: situation.remark,
+                        trigger: isDrift ? .drift : trigger,
+                        reason: isDrift
+                            ? try drift(of: certificate, record).description : situation.remark,
                         warnings: situation.findings.warnings
                     )
                 )
             }
             judgement = .overtaken
-        case .unchanged:
-            try keepAccess(situation.record, of: certificate)
-            if let report = try reportOfPin(situation, newest: offer.newest, of: certificate) {
-                return .report(report)
-            }
         case .leave(let outcome, let reason):
             let row = try noteOnce(
                 outcome,
@@ -184,7 +187,16 @@ extension Agent {
                     )
                 )
             }
-        case .refusedBefore, .overtaken: break
+        case .unchanged, .refusedBefore, .overtaken: break
+        }
+        let current = situation.current
+        if let candidate = try settleDrift(of: certificate, current: current, offer: offer) {
+            return .candidate(candidate)
+        }
+        if case .unchanged = judgement,
+            let report = try reportOfPin(situation, newest: offer.newest, of: certificate)
+        {
+            return .report(report)
         }
         return .report(
             CertificateReport(
@@ -223,7 +235,7 @@ extension Agent {
 
     /// Gives the live files the owner, group, mode, ACLs, link and formats that the settings ask
     /// for now; nothing is written where they have them already.
-    private func keepAccess(_ record: VersionRecord?, of certificate: ObservedCertificate) throws {
+    func keepAccess(_ record: VersionRecord?, of certificate: ObservedCertificate) throws {
         guard let record, let files = try storedFiles(record, of: certificate) else { return }
         let store = store(of: certificate)
         _ = try store.stage(
@@ -232,6 +244,7 @@ extension Agent {
             version: record.version,
             access: certificate.access
         )
+        try recordPlacement(of: certificate)
         try putTargets(of: certificate, version: record.version)
     }
 }

@@ -75,6 +75,15 @@ extension Agent {
         {
             offer.fetched.append(try await fetch(situation.target, of: certificate))
         }
+        if let current = situation.current, current != situation.target, !situation.isIntact,
+            let record = situation.currentRecord, try storedFiles(record, of: certificate) == nil
+        {
+            // What is live is mended whatever becomes of the newest version. Whoever needs it says so
+            // when the vault doesn't give it.
+            if let fetched = try? await fetch(current, of: certificate) {
+                offer.fetched.append(fetched)
+            }
+        }
         return offer
     }
 
@@ -108,7 +117,8 @@ extension Agent {
         let current = try store(of: certificate).currentVersion(of: name)
         return Situation(
             current: current,
-            isIntact: try isIntact(current, of: certificate),
+            isIntact: try certificate.policy.drift != .heal
+                || isIntact(current, of: certificate),
             target: target,
             record: try history.version(target, of: name),
             wasIgnored: try history.lastDeployment(of: name, version: target)?.outcome == .ignored,
@@ -135,7 +145,7 @@ extension Agent {
             return try store(of: certificate).versions(of: certificate.name).contains(version)
         }
         guard let files = try storedFiles(record, of: certificate) else { return false }
-        return try hasFormats(files, version: version, of: certificate)
+        return try misplacedFormats(files, version: version, of: certificate).isEmpty
     }
 
     /// The PEM files of a version from the store; nil unless all are there, byte for byte as

@@ -114,7 +114,7 @@ struct Batch {
     }
 
     /// Puts the files of a candidate on the disk, if they are at hand.
-    private func stage(_ candidate: Candidate) throws(StoreError) {
+    private func stage(_ candidate: Candidate) throws {
         guard let pem = candidate.files else { return }
         let certificate = candidate.certificate
         let store = agent.store(of: certificate)
@@ -133,6 +133,7 @@ struct Batch {
             version: candidate.version,
             access: certificate.access
         )
+        try agent.recordPlacement(of: certificate)
     }
 
     /// The one rename that makes a version live, and one for each copy that must be a file of its

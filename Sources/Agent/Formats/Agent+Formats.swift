@@ -18,14 +18,14 @@ extension Agent {
             ))
     }
 
-    /// Whether the files that are made of a version's PEM files lie beside them and are right.
-    func hasFormats(
+    /// Which of the files that are made of a version's PEM files are missing or not right.
+    func misplacedFormats(
         _ pem: [VersionFile],
         version: String,
         of certificate: ObservedCertificate
-    ) throws(StoreError) -> Bool {
-        guard !certificate.allFormats.isEmpty else { return true }
-        return try DerivedFiles(certificate: certificate, version: version).areInPlace(
+    ) throws(StoreError) -> [String] {
+        guard !certificate.allFormats.isEmpty else { return [] }
+        return try DerivedFiles(certificate: certificate, version: version).misplaced(
             beside: pem,
             existing: lookup(version, of: certificate)
         )

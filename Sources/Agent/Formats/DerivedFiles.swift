@@ -49,25 +49,28 @@ struct DerivedFiles {
         return files
     }
 
-    /// Whether every file that is asked for lies there and is right.
+    /// Which of the files that are asked for are missing or not right.
     ///
     /// Of a PKCS#12 file whose password can't be read now that can't be told. It counts as right:
     /// it goes on serving, and whoever writes next says what is wrong with the password.
-    func areInPlace(beside pem: [VersionFile], existing: Lookup) throws(StoreError) -> Bool {
-        var deterministic: [VersionFile] = []
-        if certificate.allFormats.contains(.haproxy) { deterministic.append(try haproxy(pem)) }
-        if certificate.allFormats.contains(.der) { deterministic += try der(pem) }
-        if certificate.allFormats.contains(.extensionV4) { deterministic += try extensionV4(pem) }
-        for file in deterministic {
-            guard let found = existing(file.name), found == file.contents.bytes else {
-                return false
-            }
+    func misplaced(beside pem: [VersionFile], existing: Lookup) throws(StoreError) -> [String] {
+        var files: [VersionFile] = []
+        if certificate.allFormats.contains(.haproxy) { files.append(try haproxy(pem)) }
+        if certificate.allFormats.contains(.der) { files += try der(pem) }
+        if certificate.allFormats.contains(.extensionV4) { files += try extensionV4(pem) }
+        var misplaced: [String] = []
+        for file in files {
+            if let found = existing(file.name), found == file.contents.bytes { continue }
+            misplaced.append(file.name)
         }
-        guard certificate.allFormats.contains(.pkcs12) else { return true }
-        guard let found = existing(FileFormat.pkcs12File) else { return false }
+        guard certificate.allFormats.contains(.pkcs12) else { return misplaced }
+        guard let found = existing(FileFormat.pkcs12File) else {
+            return misplaced + [FileFormat.pkcs12File]
+        }
         // As above.
-        guard let password = try? password() else { return true }
-        return try bundle(pem).isHeld(by: found, password: password)
+        guard let password = try? password() else { return misplaced }
+        let isRight = try bundle(pem).isHeld(by: found, password: password)
+        return isRight ? misplaced : misplaced + [FileFormat.pkcs12File]
     }
 
     private func haproxy(_ pem: [VersionFile]) throws(StoreError) -> VersionFile {

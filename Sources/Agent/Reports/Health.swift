@@ -101,6 +101,7 @@ package struct Health: Sendable {
     /// | a pin is old, holds what has expired, or lasts longer than its certificate | warning |
     /// | no daemon runs | warning |
     /// | a pin as such, a single failed poll, a skipped hook file | ok |
+    /// | the live files were changed, and the policy leaves them so | warning |
     /// | what the policy warns of in the live version, that it was approved | ok |
     ///
     /// A warning about the vault does not grow critical by itself: while the vault is away what is
@@ -191,6 +192,15 @@ extension CertificateStatus {
                     ? "see who serves what: kvagent serving"
                     : "mend what the hook reports; or, if it isn't wanted any more, kvagent retry \(name)"
             )
+        }
+        if let drift = current?.drift {
+            return owed + [
+                finding(
+                    .warning,
+                    drift,
+                    mend: "see who changed it; with policy: {drift: heal} a pass puts it right"
+                )
+            ]
         }
         // A newer version that this machine could not stage has left the live one alone; that is told
         // of the newest.

@@ -116,6 +116,9 @@ extension CertificateStatus {
         if let error = lastOfCurrent?.error {
             warnings.append("version \(current ?? ""): \(error)")
         }
+        let isDrifting = lastOfCurrent?.trigger == .drift && lastOfCurrent?.outcome == .held
+        let drift = isDrifting ? lastOfCurrent?.reason : nil
+        if let drift { warnings.append("version \(current ?? ""): \(drift)") }
         let record = standing.validity
         let concerns = standing.live.map { certificate.concerns(of: $0, now: now) }
         warnings += concerns?.map { "version \(current ?? ""): \($0)" } ?? []
@@ -146,7 +149,10 @@ extension CertificateStatus {
                     sha256: record?.sha256,
                     notBefore: record?.notBefore,
                     notAfter: record?.notAfter,
-                    since: lastOfCurrent?.finishedAt ?? lastOfCurrent?.startedAt,
+                    since: (isDrifting ? standing.live?.arrival : lastOfCurrent).flatMap {
+                        $0.finishedAt ?? $0.startedAt
+                    },
+                    drift: drift,
                     findings: concerns?.map(FindingReport.init) ?? [],
                     approval: standing.live?.approval.map(ApprovalReport.init)
                 )

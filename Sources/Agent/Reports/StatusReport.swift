@@ -56,6 +56,9 @@ package struct CurrentVersion: Sendable, Encodable {
     /// When it was made live the last time.
     @OrNull package var since: Date?
 
+    /// How its files differ from what was put there, where `policy.drift` only warns of that.
+    @OrNull package var drift: String?
+
     /// What the policy warns of in it.
     package var findings: [FindingReport] = []
 

@@ -3,13 +3,13 @@ extension Settings {
     func effective(_ policy: Policy, _ path: String, otherwise other: String? = nil)
         -> EffectiveValue
     {
-        .entries(
-            PolicyRule.allCases.map { rule in
-                let key = rule.rawValue
-                return (
+        let rules = PolicyRule.allCases.map { ($0.rawValue, policy[$0].rawValue) }
+        return .entries(
+            (rules + [("drift", policy.drift.rawValue)]).map { key, value in
+                (
                     key,
                     text(
-                        policy[rule].rawValue,
+                        value,
                         "\(path).\(key)",
                         otherwise: other.map { "\($0).\(key)" }
                     )

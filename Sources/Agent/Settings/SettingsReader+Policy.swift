@@ -14,6 +14,13 @@ extension SettingsReader {
             }
             policy[rule] = action
         }
+        if let text = string(fields["drift"]), let place = fields["drift"] {
+            if let drift = DriftPolicy(rawValue: text) {
+                policy.drift = drift
+            } else {
+                fail(place, "expected heal, warn or ignore, found \"\(text)\"")
+            }
+        }
         return policy
     }
 }

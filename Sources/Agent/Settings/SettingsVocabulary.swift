@@ -65,7 +65,7 @@ enum SettingsVocabulary {
         metrics: ["textfile"],
     ]
 
-    private static let rules = PolicyRule.allCases.map(\.rawValue)
+    private static let rules = PolicyRule.allCases.map(\.rawValue) + ["drift"]
 
     /// What looks like a rule of the policy and is not left to it.
     private static let beyondPolicy: Set = [
