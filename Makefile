@@ -91,10 +91,11 @@ $(VENV)/.installed: Tests/sdk/requirements.txt
 check-rules: ## check alert rules and dashboard, with promtool
 	Tests/monitoring/check "$$(.ci/unpack prometheus ./usr/bin/promtool)/usr/bin/promtool"
 
-check-deploy: setup $(VENV)-deploy/.installed ## check what docs/deploy has, as far as it can be here
+check-deploy: setup $(VENV)-deploy/.installed ## check docs/deploy, and every example of settings
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
 	$(VENV)-deploy/bin/python Tests/deploy/check .build/debug/kvagent \
 		"$$(.ci/unpack cloud-init ./usr/lib/python3)"
+	$(VENV)-deploy/bin/python Tests/deploy/examples .build/debug/kvagent
 
 $(VENV)-deploy/.installed: Tests/deploy/requirements.txt
 	python3 -m venv $(VENV)-deploy
