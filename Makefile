@@ -11,9 +11,9 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers setup-fidelity test-system test-servers test-fidelity bench-hooks bench-history \
-	soak test test-swift test-sdk check-rules check-deploy check-report demo \
-	format lint clean
+	setup-servers setup-fidelity test-system test-servers test-fidelity test-race bench-hooks \
+	bench-history soak test test-swift test-sdk check-rules check-deploy \
+	check-report demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -63,6 +63,11 @@ test-fidelity: setup-fidelity ## try what kvagent writes on nginx, HAProxy, Apac
 	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
 	Tests/fidelity/fidelity
+
+test-race: setup ## readers, and one who must not read, against a thousand deployments; root, 9 min
+	swift build --product kvagent $(SWIFT_BUILD_FLAGS)
+	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
+	Tests/race/race
 
 bench-hooks: release release-emulator ## measure what running hooks costs
 	Tests/bench/hooks.py
