@@ -12,7 +12,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
 	setup-servers setup-fidelity test-system test-servers test-fidelity test-race bench-hooks \
-	bench-history soak test test-swift test-sdk check-rules check-deploy \
+	bench-history bench-install soak test test-swift test-sdk check-rules check-deploy \
 	check-report demo format lint clean
 
 help: ## list the targets
@@ -74,6 +74,9 @@ bench-hooks: release release-emulator ## measure what running hooks costs
 
 bench-history: release ## measure what a history of a million deployments costs; 2 GB, 10 min
 	Tests/bench/history.py
+
+bench-install: release release-emulator ## measure a first pass that installs a thousand
+	Tests/bench/install.py
 
 soak: setup-system ## the same test's day of the daemon's life alone, and longer
 	KVAGENT_SOAK_MINUTES=$${KVAGENT_SOAK_MINUTES:-10} Tests/system/system --only "a day of life"
