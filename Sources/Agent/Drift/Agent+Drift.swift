@@ -97,7 +97,7 @@ extension Agent {
         return drift
     }
 
-    /// Looks at the targets. Those that the agent hasn't made yet are no drift.
+    /// Looks at the targets, of which those that the agent hasn't made yet are no drift.
     private func look(
         at certificate: ObservedCertificate,
         version: String,
