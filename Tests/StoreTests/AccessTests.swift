@@ -10,6 +10,20 @@ struct AccessTests {
     private static let nobody: uid_t = 65534
     private static let daemonGroup: gid_t = 1
 
+    @Test("An access in words is the same for all that mean the same")
+    func words() {
+        #expect(FileAccess().words == "0600 -:-")
+        var access = FileAccess(owner: "root", group: "ssl-cert", mode: 0o640)
+        #expect(access.words == "0640 root:ssl-cert")
+        access.acls = [ReadGrant(user: "b", group: "ops"), ReadGrant(user: "a")]
+        #expect(access.words == "0640 root:ssl-cert acl group ops, user a, user b")
+        let words = access.words
+        access.acls = [ReadGrant(user: "a"), ReadGrant(user: "b"), ReadGrant(group: "ops")]
+        #expect(access.words == words)
+        access.acls = [ReadGrant(group: "a"), ReadGrant(user: "b"), ReadGrant(group: "ops")]
+        #expect(access.words != words)
+    }
+
     @Test("Secret files have the mode as it is, public ones may be read by all")
     func modes() throws {
         try withStore { store in
