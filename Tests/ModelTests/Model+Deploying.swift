@@ -155,7 +155,8 @@ extension Model {
         }
     }
 
-    /// The newest versions stay in the store, and with them what is live, pinned, or was good last.
+    /// The newest versions stay in the store, and with them what is live, pinned, or was good last,
+    /// what is newer and waits, and what something is owed or open for.
     private mutating func prune(_ candidate: ModelCandidate) {
         let certificate = certificates[candidate.name]
         var kept = Set(certificate.recorded.suffix(Self.keepVersions))
@@ -166,6 +167,16 @@ extension Model {
             $0.outcome == .deployed && $0.version != candidate.version
         }
         if let good { kept.insert(good.version) }
+        if let earlier = self.good(steps: 1, before: candidate.version, of: certificate) {
+            kept.insert(earlier)
+        }
+        let newer = certificate.recorded.drop { $0 != candidate.version }.dropFirst()
+        kept.formUnion(newer.filter { certificate.last($0)?.outcome == .held })
+        kept.formUnion(certificate.owed.map(\.version))
+        for row in certificate.rows where row.outcome == nil {
+            kept.insert(row.version)
+            if let previous = row.previous { kept.insert(previous) }
+        }
         certificates[candidate.name].stored.formIntersection(kept)
         certificates[candidate.name].damaged.formIntersection(kept)
     }

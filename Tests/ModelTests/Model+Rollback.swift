@@ -91,15 +91,19 @@ extension Model {
                 certificate.recorded.contains(version)
                 && !certificate.vault[version].flaw.isUnreadable
             return isUsable ? version : nil
-        case .steps(let steps):
-            var good: [Int] = []
-            for row in certificate.rows where row.outcome == .deployed {
-                if !good.contains(row.version), !certificate.refused.contains(row.version) {
-                    good.append(row.version)
-                }
-            }
-            let earlier = good.prefix { $0 != certificate.live }
-            return earlier.count >= steps ? earlier[earlier.count - steps] : nil
+        case .steps(let steps): return good(steps: steps, before: certificate.live, of: certificate)
         }
+    }
+
+    /// The version that was good so many versions before another.
+    func good(steps: Int, before version: Int?, of certificate: Certificate) -> Int? {
+        var good: [Int] = []
+        for row in certificate.rows where row.outcome == .deployed {
+            if !good.contains(row.version), !certificate.refused.contains(row.version) {
+                good.append(row.version)
+            }
+        }
+        let earlier = good.prefix { $0 != version }
+        return earlier.count >= steps ? earlier[earlier.count - steps] : nil
     }
 }

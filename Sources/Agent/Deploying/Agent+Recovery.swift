@@ -190,36 +190,6 @@ extension Agent {
             runID: runID
         )
     }
-
-    /// Removes versions beyond `history.keepVersions`; current, pinned and the one before stay.
-    func prune(_ candidate: Candidate) {
-        do {
-            let newest = try history.versions(of: candidate.name)
-                .prefix(settings.keepVersions).map(\.version)
-            var keep = Set(newest + [candidate.version])
-            if let previous = candidate.previous { keep.insert(previous) }
-            if let pin = try history.pin(of: candidate.name) { keep.insert(pin.version) }
-            if let good = try history.lastGood(before: candidate.version, of: candidate.name) {
-                keep.insert(good)
-            }
-            let removed = try store(of: candidate.certificate).prune(candidate.name, keeping: keep)
-            if !removed.isEmpty {
-                logger.info(
-                    "old versions removed",
-                    metadata: [
-                        "certificate": "\(candidate.name)",
-                        "versions": "\(removed.joined(separator: " "))",
-                    ]
-                )
-            }
-        } catch {
-            // Old files in the way harm nobody: the deployment stands, and the next one tries again.
-            logger.warning(
-                "old versions could not be removed",
-                metadata: ["certificate": "\(candidate.name)", "error": "\(error)"]
-            )
-        }
-    }
 }
 
 extension VersionRecord {

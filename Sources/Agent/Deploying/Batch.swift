@@ -237,7 +237,7 @@ struct Batch {
                     of: results[index].certificate,
                     except: results[index].version
                 )
-                agent.prune(members[index].candidate)
+                agent.pruneVersions(after: members[index].candidate)
             case .rejected, .rolledBack, .failed:
                 await runFailureHooks(index)
             case .held, .interrupted, .ignored:
