@@ -92,37 +92,8 @@ extension CertificateStore {
     package static func removeLeftovers(beside targets: [Target]) throws(StoreError) {
         for directory in Set(targets.map { $0.path.removingLastComponent() }) {
             guard unsafe access(directory.string, F_OK) == 0 else { continue }
-            try Directory.open(directory).removeLeftovers([.new])
+            try Directory.open(directory).removeLeftovers(StoreName.Temporary.ofCopies)
         }
-    }
-
-    /// Removes what the agent has put in a target's place.
-    ///
-    /// - Parameters:
-    ///   - target: The place. What lies there must be of its kind.
-    ///   - expected: What a copy must hash to; one that doesn't is somebody else's by now.
-    ///   - digest: SHA-256 of some bytes.
-    /// - Returns: Whether something was removed.
-    /// - Throws: A `StoreError` when what lies there is the agent's and can't be removed.
-    package func remove(
-        _ target: Target,
-        ifHashesTo expected: String?,
-        digest: (SensitiveBytes) -> String
-    ) throws(StoreError) -> Bool {
-        guard let place = try placeIfPresent(of: target) else { return false }
-        switch (target.kind, try place.directory.entry(place.name)) {
-        case (.link, .symlink(let text)) where isLinkOfOurs(text):
-            try place.directory.unlink(place.name)
-        case (.copy, .other):
-            guard try place.directory.isRegularFile(place.name),
-                let bytes = try place.directory.read(place.name),
-                expected == nil || digest(bytes) == expected
-            else { return false }
-            try place.directory.erase(place.name)
-        default: return false
-        }
-        try place.directory.sync()
-        return true
     }
 
     /// The open directory of a target, and the name in it.

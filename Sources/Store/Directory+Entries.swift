@@ -83,7 +83,13 @@ extension Directory {
     func removeLeftovers(_ kinds: [StoreName.Temporary]) throws(StoreError) -> Bool {
         var found = false
         for name in try names() where kinds.contains(where: { $0.made(name) }) {
-            try removeTree(name)
+            // Readers may have the earlier files of a mended version open until they go, the others
+            // are nobody's to read.
+            if StoreName.Temporary.replaced.made(name) {
+                try removeTree(name)
+            } else {
+                try eraseTree(name)
+            }
             found = true
         }
         return found

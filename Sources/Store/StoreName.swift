@@ -25,13 +25,16 @@ enum StoreName {
     enum Temporary: String, CaseIterable {
         /// A version that is being written.
         case staging
-        /// A version that is being deleted.
+        /// A version, a certificate or a copy that is being deleted.
         case removed
         /// The earlier files of a version that was mended while it was live: readers may have
         /// its directory open, so it goes at the next staging.
         case replaced
         /// A symlink or a file that is about to be renamed over another.
         case new
+
+        /// What a killed run may leave beside the place of a copy.
+        static let ofCopies: [Temporary] = [.new, .removed]
 
         /// A name of this kind that is not taken, as far as 64 random bits can tell.
         func name() -> String {

@@ -159,18 +159,42 @@ struct TargetTests {
     func removed() throws {
         try withPlace { store, place in
             try store.install("a")
-            func digest(_ bytes: SensitiveBytes) -> String { "\(bytes.count)" }
-            let link = linkTarget(place.appending("web.pem"))
-            try store.link(link, to: "web")
-            #expect(try store.remove(link, ifHashesTo: nil, digest: digest))
-            #expect(try !store.remove(link, ifHashesTo: nil, digest: digest))
+            func former(_ name: String, _ kind: FormerTarget.Kind) -> FormerTarget {
+                FormerTarget(path: place.appending(name), kind: kind)
+            }
+            func remove(_ target: FormerTarget, count: Int = 6) throws -> FormerTarget.Remains {
+                let remains = try target.remains { $0.count == count }
+                #expect(try target.remove { $0.count == count } == remains)
+                return remains
+            }
+            let link = former("web.pem", .link(to: "web", roots: [store.root]))
+            try store.link(linkTarget(link.path), to: "web")
+            let ofAnother = former("web.pem", .link(to: "api", roots: [store.root]))
+            let elsewhere = former("web.pem", .link(to: "web", roots: ["/elsewhere"]))
+            #expect(try remove(ofAnother) == .foreign && remove(elsewhere) == .foreign)
+            #expect(try remove(former("web.pem", .copy)) == .foreign)
+            #expect(try remove(link) == .ours && remove(link) == .nothing)
             try makeSymlink(link.path, to: "/etc/passwd")
-            #expect(try !store.remove(link, ifHashesTo: nil, digest: digest))
-            let copy = copyTarget(place.appending("web.key"))
-            try store.stageCopy(copy, of: key("a"), standing: TargetStanding())?.commit()
-            #expect(try !store.remove(copy, ifHashesTo: "7", digest: digest))
-            #expect(try store.remove(copy, ifHashesTo: "6", digest: digest))
-            #expect(try names(in: place) == ["web.pem"])
+            #expect(try remove(link) == .foreign)
+
+            let inside = store.root.appending("webCert")
+            try store.link(linkTarget(inside), to: "web")
+            let other = FormerTarget(path: inside, kind: .link(to: "web", roots: [place]))
+            let beside = FormerTarget(path: inside, kind: .link(to: "web", roots: [store.root]))
+            #expect(try remove(other) == .foreign && remove(beside) == .ours)
+
+            let copy = former("web.key", .copy)
+            try store.stageCopy(copyTarget(copy.path), of: key("a"), standing: TargetStanding())?
+                .commit()
+            #expect(try remove(copy, count: 7) == .foreign)
+            #expect(try remove(copy) == .ours && remove(copy) == .nothing)
+            try #require(unsafe mkdir(copy.path.string, 0o755) == 0)
+            #expect(try remove(copy) == .foreign)
+            #expect(try remove(former("gone/web.key", .copy)) == .nothing)
+            #expect(try names(in: place) == ["web.key", "web.pem"])
+            // Others could put a file of theirs there between the look and the removal.
+            try #require(unsafe chmod(place.string, 0o777) == 0)
+            #expect(throws: StoreError.self) { try remove(link) }
         }
     }
 

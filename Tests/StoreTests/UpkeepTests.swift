@@ -97,6 +97,55 @@ struct UpkeepTests {
         }
     }
 
+    @Test("What others have put in a certificate's directory stays when the certificate is removed")
+    func strangers() throws {
+        try withStore { store in
+            try store.install("a")
+            try store.install("b")
+            #expect(try store.strangers(beside: "web") == [])
+            let web = store.root.appending("web")
+            try writeFile(web.appending("note"), "mine")
+            try writeFile(store.versions.appending("keep/file"), "mine")
+            try writeFile(store.versions.appending(".removed-0123456789abcdef/privkey.pem"), "key")
+            let strangers = [web.appending("note"), store.versions.appending("keep")]
+            #expect(try store.strangers(beside: "web") == strangers)
+            #expect(try store.remove("web") == strangers)
+            #expect(try names(in: web) == ["note", "versions"])
+            #expect(try names(in: store.versions) == ["keep"])
+            removeTree(store.versions.appending("keep"))
+            #expect(try store.remove("web") == [web.appending("note")])
+            #expect(try names(in: web) == ["note"])
+            #expect(try store.strangers(beside: "missing") == [])
+            try writeFile(store.root.appending("file"), "mine")
+            #expect(try store.strangers(beside: "file") == [store.root.appending("file")])
+        }
+    }
+
+    @Test("What a killed removal has left is removed, and nothing else")
+    func removalLeftovers() throws {
+        try withStore { store in
+            try store.install("a")
+            try writeFile(store.root.appending(".removed-0123456789abcdef/privkey.pem"), "key")
+            try writeFile(store.root.appending(".removed-mine/file"), "mine")
+            try store.removeLeftovers()
+            #expect(try names(in: store.root) == [".removed-mine", "README", "web"])
+            try CertificateStore(root: store.root.appending("missing")).removeLeftovers()
+        }
+    }
+
+    @Test("A place is the same by whatever path, and another by another name")
+    func identity() throws {
+        try withStore { store in
+            let other = store.root.removingLastComponent().appending("other")
+            try makeSymlink(other, to: store.root.string)
+            let place = try #require(PlaceIdentity(store.root.appending("web")))
+            #expect(PlaceIdentity(other.appending("web")) == place)
+            #expect(PlaceIdentity(store.root.appending("api")) != place)
+            #expect(PlaceIdentity(other.removingLastComponent().appending("web")) != place)
+            #expect(PlaceIdentity(other.appending("gone/web")) == nil)
+        }
+    }
+
     @Test("A file is read back as it was written; one of more than 1 MiB is not")
     func read() throws {
         try withStore { store in

@@ -84,12 +84,10 @@ extension Agent {
         guard let version else {
             let known = try knownTargets(of: certificate)
             for target in certificate.allTargets where target.kind != .link {
-                guard let record = known[target.path.string] else { continue }
-                _ = try store(of: certificate).remove(
-                    target,
-                    ifHashesTo: record.sha256,
-                    digest: { sha256Hex($0) }
-                )
+                guard let record = known[target.path.string], record.kind == .copy else { continue }
+                let written = WrittenBytes(of: record, in: [store(of: certificate)])
+                _ = try FormerTarget(path: target.path, kind: .copy)
+                    .remove { (bytes) throws(StoreError) in try written.contain(bytes) }
             }
             return
         }
