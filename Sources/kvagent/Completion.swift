@@ -16,6 +16,16 @@ enum Completion {
         return line.settings?.certificates.map(\.name).filter { !line.others.contains($0) } ?? []
     }
 
+    /// The names of what is orphaned and not on the command line yet.
+    static let orphans = CompletionKind.custom { words, index, _ in
+        let line = CommandLineWords(words, completing: index)
+        guard let settings = line.settings,
+            let history = try? settings.historyForReading(),
+            let orphans = try? OrphanStatus.all(settings, history: history)
+        else { return [] }
+        return Set(orphans.map(\.name)).subtracting(line.others).sorted()
+    }
+
     /// The versions that `rollback` would take for the certificate on the command line, newest
     /// first.
     static let versions = CompletionKind.custom { words, index, _ in

@@ -22,7 +22,8 @@ struct Kvagent: AsyncParsableCommand {
             HistoryFilesCommand.isAsked ? HistoryFilesCommand.self : HistoryCommand.self,
             ShowCommand.self, DiffCommand.self, RollbackCommand.self, PinCommand.self,
             UnpinCommand.self,
-            RetryCommand.self, ApproveCommand.self, ServingCommand.self, HooksCommand.self,
+            RetryCommand.self, ApproveCommand.self, PruneCommand.self, ServingCommand.self,
+            HooksCommand.self,
             WaitCommand.self,
             CheckCommand.self, MetricsCommand.self, ReportCommand.self, ConfigCommand.self,
         ]

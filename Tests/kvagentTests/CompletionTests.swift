@@ -98,6 +98,22 @@ struct CompletionTests {
         }
     }
 
+    @Test("What is orphaned is offered to be pruned")
+    func orphans() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web", "api"])
+            try await bed.kvagent("sync", status: 0)
+            try bed.writeSettings(["api"])
+            let line = ["kvagent", "prune", "--config", bed.settingsFile.string]
+            #expect(
+                try await ask("positional@0", line[0], line[1], line[2], line[3], "") == ["web"]
+            )
+            #expect(
+                try await ask("positional@0", line[0], line[1], line[2], line[3], "web", "") == []
+            )
+        }
+    }
+
     @Test("Versions to go back to are those on record but the current, newest first")
     func versions() async throws {
         try await withTestBed { bed in

@@ -76,7 +76,12 @@ struct DaemonState {
     func statusLine() -> String {
         let trouble = [settingsTrouble, passTrouble].compactMap(\.self)
         do {
-            let report = try StatusReport(agent.settings, history: agent.history, daemon: nil)
+            let report = try StatusReport(
+                agent.settings,
+                history: agent.history,
+                daemon: nil,
+                findsOrphans: false
+            )
             return StatusLine(
                 certificates: report.certificates.map { ($0.name, $0.state) },
                 nextPoll: schedule.nextDate,

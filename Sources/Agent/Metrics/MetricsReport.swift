@@ -22,6 +22,7 @@ package struct MetricsReport: Sendable {
 
     var agent: AgentStatus
     var certificates: [Certificate]
+    var orphans: Int
 
     /// Reads how everything stands; changes nothing and needs no lock.
     ///
@@ -29,6 +30,7 @@ package struct MetricsReport: Sendable {
     package init(_ settings: Settings, history: History?, now: Date = Date()) throws {
         let report = try StatusReport(settings, history: history, daemon: nil, now: now)
         agent = report.agent
+        orphans = report.orphans.count
         let counts = Dictionary(
             grouping: try history?.outcomeCounts(of: settings.certificates.map(\.name)) ?? [],
             by: \.certificate
@@ -53,9 +55,10 @@ package struct MetricsReport: Sendable {
         }
     }
 
-    init(agent: AgentStatus, certificates: [Certificate]) {
+    init(agent: AgentStatus, certificates: [Certificate], orphans: Int = 0) {
         self.agent = agent
         self.certificates = certificates
+        self.orphans = orphans
     }
 
     /// In Prometheus' text format.
@@ -80,6 +83,12 @@ package struct MetricsReport: Sendable {
             .gauge,
             "Hook files that are skipped and settings without effect; kvagent status names them.",
             [([], Double(agent.warnings.count))]
+        )
+        output.family(
+            "kvagent_orphans",
+            .gauge,
+            "Certificates and targets on disk that no settings name; kvagent status lists them.",
+            [([], Double(orphans))]
         )
         addLive(to: &output)
         addPolls(to: &output)

@@ -25,15 +25,19 @@ extension ReportPage {
                     }
                 )
             }
-            if !report.agent.warnings.isEmpty {
+            if !worthKnowing.isEmpty {
                 element("h3") { "Worth knowing" }
                 element("ul") {
-                    for warning in report.agent.warnings {
-                        element("li") { HTML(text: warning, limit: 600) }
+                    for line in worthKnowing {
+                        element("li") { HTML(text: line, limit: 600) }
                     }
                 }
             }
         }
+    }
+
+    private var worthKnowing: [String] {
+        report.agent.warnings + report.orphans.map { "\($0.name): \($0.finding.message)" }
     }
 
     var overview: HTML {

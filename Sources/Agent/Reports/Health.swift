@@ -100,9 +100,9 @@ package struct Health: Sendable {
     /// | polls in a row got no answer, the last success is too long ago | warning |
     /// | a pin is old, holds what has expired, or lasts longer than its certificate | warning |
     /// | no daemon runs | warning |
-    /// | a pin as such, a single failed poll, a skipped hook file | ok |
     /// | the live files were changed, and the policy leaves them so | warning |
     /// | what the policy warns of in the live version, that it was approved | ok |
+    /// | a pin as such, a single failed poll, a skipped hook file, what is orphaned | ok |
     ///
     /// A warning about the vault does not grow critical by itself: while the vault is away what is
     /// live goes on being good, and its expiry is judged for itself.
@@ -125,6 +125,7 @@ package struct Health: Sendable {
         for certificate in report.certificates {
             findings += certificate.findings(thresholds, now: now)
         }
+        findings += report.orphans.map(\.finding)
         findings += report.agent.warnings.map { HealthFinding(.ok, nil, $0) }
         // Stable: within a level the order of the settings stays.
         self.findings = HealthLevel.allCases.sorted(by: >).flatMap { level in

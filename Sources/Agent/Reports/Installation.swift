@@ -31,8 +31,8 @@ extension Installation {
     ) throws -> [Installation] {
         var settings = settings
         settings.certificates = certificates
-        return try StatusReport(settings, history: history, daemon: nil).certificates
-            .map(Installation.init)
+        return try StatusReport(settings, history: history, daemon: nil, findsOrphans: false)
+            .certificates.map(Installation.init)
     }
 
     init(_ status: CertificateStatus) {

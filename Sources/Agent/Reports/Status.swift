@@ -11,14 +11,17 @@ extension StatusReport {
     ///   - settings: What is observed.
     ///   - history: Nil when the agent has never run.
     ///   - daemon: The process id of the running daemon.
+    ///   - findsOrphans: Whether to look through the stores for what is orphaned, too.
     ///   - now: The time to judge pins and validity by.
     /// - Throws: `HistoryError`.
     package init(
         _ settings: Settings,
         history: History?,
         daemon: Int?,
+        findsOrphans: Bool = true,
         now: Date = Date()
     ) throws {
+        orphans = findsOrphans ? try OrphanStatus.all(settings, history: history) : []
         let polls = Dictionary(
             uniqueKeysWithValues: try history?.polls().map { ($0.certificate, $0) } ?? []
         )

@@ -7,6 +7,9 @@ import Store
 package struct StatusReport: Sendable, Encodable {
     package var agent: AgentStatus
     package var certificates: [CertificateStatus]
+
+    /// What is on disk and in no settings any more.
+    package var orphans: [OrphanStatus] = []
 }
 
 /// The daemon and what it has to say in general.

@@ -84,6 +84,7 @@ struct CheckCommand: ParsableCommand {
         )
         let observed = Set(try settings.certificates(named: names).map(\.name))
         report.certificates.removeAll { !observed.contains($0.name) }
+        if !names.isEmpty { report.orphans.removeAll { !observed.contains($0.name) } }
         var thresholds = HealthThresholds()
         thresholds.expiryWarning = warning.seconds
         thresholds.expiryCritical = critical.seconds
