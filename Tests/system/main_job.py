@@ -59,6 +59,9 @@ def refuse(bench):
         version = bench.vault("certificate", "rotate", "kv/web", "--fault", "keyOfAnother")
         rejected = bench.wait_outcome(version, "rejected")
         version = bench.vault("certificate", "create", "kv/web", "--dns", "elsewhere.example")
+        bench.wait_outcome(version, "held")
+        approve = "kvagent approve web --reason 'a test' || test $? = 1"
+        bench.machine.output(*bench.as_user, "sh", "-c", approve)
         bench.wait_outcome(version, "rolledBack")
     expect_equal(bench.served(), good, "what nginx serves")
     expect_equal(seen["thumbprints"], [good], "what clients were shown")
