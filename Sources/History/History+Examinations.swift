@@ -123,7 +123,7 @@ extension Examination {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),
-            findings: try row.json("findings"),
+            findings: try row.read("findings") == "[]" ? [] : row.json("findings"),
             at: try row.date("examined_at")
         )
     }

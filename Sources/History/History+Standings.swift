@@ -54,9 +54,20 @@ package struct AskedVersion: Hashable, Sendable {
 
     /// Pairs as SQLite's json_each takes them: one bound text, however many there are.
     static func json(_ versions: [AskedVersion]) -> String {
-        // Encoding arrays of strings can't fail.
-        let data = try? JSONEncoder().encode(versions.map { [$0.certificate, $0.version] })
-        return String(decoding: data ?? Data("[]".utf8), as: UTF8.self)
+        "["
+            + versions.map { "[\(quoted($0.certificate)),\(quoted($0.version))]" }
+            .joined(separator: ",") + "]"
+    }
+
+    /// A JSON string; names and versions need no escapes, and an encoder takes longer than the query.
+    private static func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        if isPlain { return "\"\(text)\"" }
+        // Encoding a string can't fail.
+        let data = (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
+        return String(decoding: data, as: UTF8.self)
     }
 }
 

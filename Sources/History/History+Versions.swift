@@ -105,13 +105,13 @@ extension VersionRecord {
             subject: try row.readIfPresent("subject"),
             issuer: try row.readIfPresent("issuer"),
             serialNumber: try row.readIfPresent("serial_number"),
-            dnsNames: try row.json("dns_names"),
+            dnsNames: try row.strings("dns_names"),
             keyType: try row.readIfPresent("key_type"),
             notBefore: try row.dateIfPresent("not_before"),
             notAfter: try row.dateIfPresent("not_after"),
             contentType: try row.readIfPresent("content_type"),
             fetchedAt: try row.date("fetched_at"),
-            files: try row.json("files")
+            files: try row.read("files") == "{}" ? [:] : row.json("files")
         )
     }
 }

@@ -14,6 +14,23 @@ struct VersionTests {
         }
     }
 
+    @Test(
+        "Names come back as they were, whatever is in them",
+        arguments: [
+            [], [""], ["a.example"], ["a.example", "*.b.example"], ["a\"b", "c\\d"], ["ü", "a,b"],
+            ["\",\""], ["\u{1}"],
+        ] as [[String]]
+    )
+    func names(names: [String]) throws {
+        try withHistory { history, _ in
+            try history.register(certificate: "web", url: "u", at: time(0))
+            var record = VersionRecord.sample(version(1), of: "web", at: time(1))
+            record.dnsNames = names
+            try history.record(record)
+            #expect(try history.version(version(1), of: "web")?.dnsNames == names)
+        }
+    }
+
     @Test("A version that is no certificate is recorded without facts")
     func plainSecret() throws {
         try withHistory { history, _ in
