@@ -28,26 +28,35 @@ enum LinuxCalls {
 
     /// An extended attribute of an open file; nil when it has none or the filesystem keeps none.
     static func attribute(_ name: String, of file: CInt) throws(Errno) -> [UInt8]? {
-        // The kernel's own limit for one value is 64 KiB (XATTR_SIZE_MAX).
-        var value = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe value.withUnsafeMutableBytes { buffer in
-            unsafe fgetxattr(file, name, buffer.baseAddress, buffer.count)
+        unsafe try value { buffer in unsafe fgetxattr(file, name, buffer.baseAddress, buffer.count)
         }
-        if count >= 0 { return Array(value[..<count]) }
-        guard errno == ENODATA || errno == ENOTSUP else { throw Errno(rawValue: errno) }
-        return nil
     }
 
     /// An extended attribute of a file that need not be readable, and not of what a link leads to;
     /// nil when it has none or the filesystem keeps none.
     static func attribute(_ name: String, at path: FilePath) throws(Errno) -> [UInt8]? {
-        var value = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe value.withUnsafeMutableBytes { buffer in
+        unsafe try value { buffer in
             unsafe lgetxattr(path.string, name, buffer.baseAddress, buffer.count)
         }
-        if count >= 0 { return Array(value[..<count]) }
-        guard errno == ENODATA || errno == ENOTSUP else { throw Errno(rawValue: errno) }
-        return nil
+    }
+
+    /// What `read` puts into a buffer, in as many bytes as it returns.
+    ///
+    /// Nearly every file has no such attribute at all, and an ACL that doesn't fit into the first
+    /// buffer has more than a hundred entries. The second has the kernel's own limit for one value
+    /// (XATTR_SIZE_MAX).
+    private static func value(
+        _ read: (UnsafeMutableRawBufferPointer) -> Int
+    ) throws(Errno) -> [UInt8]? {
+        var failure = Errno(rawValue: ERANGE)
+        for size in [1024, 65_536] where failure.rawValue == ERANGE {
+            var value = [UInt8](repeating: 0, count: size)
+            let count = unsafe value.withUnsafeMutableBytes { unsafe read($0) }
+            failure = Errno(rawValue: errno)
+            if count >= 0 { return Array(value[..<count]) }
+        }
+        if failure.rawValue == ENODATA || failure.rawValue == ENOTSUP { return nil }
+        throw failure
     }
 
     /// Takes an extended attribute off an open file; one that is not there is no error.

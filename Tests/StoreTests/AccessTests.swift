@@ -211,6 +211,21 @@ struct AccessTests {
         }
     }
 
+    @Test("An ACL of hundreds of users is set and recognised", .enabled(if: getuid() == 0))
+    func longAccessList() throws {
+        try withStore { store in
+            let grants = (20_001...20_300).map { ReadGrant(user: "\($0)") }
+            let directory = try store.stage("a", access: FileAccess(mode: 0o600, acls: grants))
+            let size = try list(of: directory.appending("privkey.pem"))?.count ?? 0
+            #expect(size > 300 * 8)
+            let files = try store.files(of: Fixture.certificate, version: Fixture.version("a"))
+            #expect(files?.first { $0.name == "privkey.pem" }?.readers.users.count == 301)
+            let before = facts(of: directory)?.st_ino
+            try store.stage("a", access: FileAccess(mode: 0o600, acls: grants))
+            #expect(facts(of: directory)?.st_ino == before)
+        }
+    }
+
     @Test("A default ACL on the store's directory opens no key", .enabled(if: getuid() == 0))
     func defaultListIsNotInherited() async throws {
         try await withStore { store in
