@@ -179,14 +179,14 @@ private struct Ending {
 
     /// Closes the row, which must be open.
     func close(_ id: Int64, _ db: Database) throws {
-        try db.execute(
-            sql: """
-                UPDATE deployment
-                SET outcome = :outcome, finished_at = :at,
-                    reason = coalesce(:reason, reason), error = :error
-                WHERE id = :id AND outcome IS NULL
-                """,
-            arguments: [
+        try db.reuse(
+            """
+            UPDATE deployment
+            SET outcome = :outcome, finished_at = :at,
+                reason = coalesce(:reason, reason), error = :error
+            WHERE id = :id AND outcome IS NULL
+            """,
+            [
                 "id": id,
                 "outcome": outcome.rawValue,
                 "at": Timestamp.text(at),
@@ -208,17 +208,17 @@ extension NewDeployment {
     }
 
     fileprivate func insert(_ db: Database, ending: Ending?) throws -> Int64 {
-        try db.execute(
-            sql: """
-                INSERT INTO deployment (
-                    certificate, version, previous_version, "trigger", actor, run_id, started_at,
-                    outcome, reason, error, finished_at
-                ) VALUES (
-                    :certificate, :version, :previousVersion, :trigger, :actor, :runID, :startedAt,
-                    :outcome, :reason, :error, :finishedAt
-                )
-                """,
-            arguments: [
+        try db.reuse(
+            """
+            INSERT INTO deployment (
+                certificate, version, previous_version, "trigger", actor, run_id, started_at,
+                outcome, reason, error, finished_at
+            ) VALUES (
+                :certificate, :version, :previousVersion, :trigger, :actor, :runID, :startedAt,
+                :outcome, :reason, :error, :finishedAt
+            )
+            """,
+            [
                 "certificate": certificate,
                 "version": version,
                 "previousVersion": previousVersion,

@@ -44,12 +44,12 @@ extension History {
 
 extension VersionRecord {
     fileprivate func insert(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO version (certificate, version, dns_names, fetched_at)
-                VALUES (?, ?, '[]', ?)
-                """,
-            arguments: [certificate, version, Timestamp.text(fetchedAt)]
+        try db.reuse(
+            """
+            INSERT INTO version (certificate, version, dns_names, fetched_at)
+            VALUES (?, ?, '[]', ?)
+            """,
+            [certificate, version, Timestamp.text(fetchedAt)]
         )
         try complete(db, id: db.lastInsertedRowID)
     }
@@ -59,21 +59,21 @@ extension VersionRecord {
     /// The files come first: the ledger chains them with the row that has a thumbprint.
     fileprivate func complete(_ db: Database, id: Int64) throws {
         for (name, digest) in files {
-            try db.execute(
-                sql: "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",
-                arguments: [id, name, digest]
+            try db.reuse(
+                "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",
+                [id, name, digest]
             )
         }
-        try db.execute(
-            sql: """
-                UPDATE version SET
-                    thumbprint = :thumbprint, sha256 = :sha256, subject = :subject,
-                    issuer = :issuer, serial_number = :serialNumber, dns_names = :dnsNames,
-                    key_type = :keyType, not_before = :notBefore, not_after = :notAfter,
-                    content_type = :contentType
-                WHERE id = :id
-                """,
-            arguments: try facts + ["id": id]
+        try db.reuse(
+            """
+            UPDATE version SET
+                thumbprint = :thumbprint, sha256 = :sha256, subject = :subject,
+                issuer = :issuer, serial_number = :serialNumber, dns_names = :dnsNames,
+                key_type = :keyType, not_before = :notBefore, not_after = :notAfter,
+                content_type = :contentType
+            WHERE id = :id
+            """,
+            try facts + ["id": id]
         )
     }
 

@@ -8,12 +8,14 @@ package struct Query {
     package let sql: String
     package let arguments: StatementArguments
 
+    // A pass asks the same of every certificate, so what is prepared is kept.
+
     func fetchAll(_ db: Database) throws -> [Row] {
-        try Row.fetchAll(db, sql: sql, arguments: arguments)
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
     }
 
     func fetchOne(_ db: Database) throws -> Row? {
-        try Row.fetchOne(db, sql: sql, arguments: arguments)
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }
 }
 
