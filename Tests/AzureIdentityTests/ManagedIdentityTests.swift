@@ -5,7 +5,7 @@ import Sensitive
 import TestSupport
 import Testing
 
-@Suite("Managed identity", .timeLimit(.minutes(1)))
+@Suite("Managed identity", .timeLimit(.minutes(15)))
 struct ManagedIdentityTests {
     private let http = HTTPClient()
 

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Token cache", .timeLimit(.minutes(1)))
+@Suite("Token cache", .timeLimit(.minutes(15)))
 struct TokenCacheTests {
     private let http = HTTPClient()
     private let clock = Clock()

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Connections", .timeLimit(.minutes(1)))
+@Suite("Connections", .timeLimit(.minutes(15)))
 struct ConnectionTests {
     /// Sends `count` requests at once; the different bodies and versions that came back.
     private func send(

@@ -3,7 +3,7 @@ import Sensitive
 import TestSupport
 import Testing
 
-@Suite("HTTP exchanges", .timeLimit(.minutes(1)))
+@Suite("HTTP exchanges", .timeLimit(.minutes(15)))
 struct ExchangeTests {
     private let client = HTTPClient()
 

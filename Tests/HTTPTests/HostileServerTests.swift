@@ -3,7 +3,7 @@ import Sensitive
 import TestSupport
 import Testing
 
-@Suite("Hostile and broken servers", .timeLimit(.minutes(1)))
+@Suite("Hostile and broken servers", .timeLimit(.minutes(15)))
 struct HostileServerTests {
     private let client = HTTPClient()
     private static let tight = HTTPLimits(

@@ -8,7 +8,7 @@ import Testing
 /// What concerns a whole process: its environment and its threads.
 ///
 /// Each test has a process of its own.
-@Suite("HTTP in a process", .timeLimit(.minutes(1)))
+@Suite("HTTP in a process", .timeLimit(.minutes(15)))
 struct ProcessTests {
     @Test("The environment's proxy carries requests, but none that must not have one")
     func proxy() async {

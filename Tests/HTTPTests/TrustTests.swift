@@ -2,7 +2,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite("Trust in TLS servers", .timeLimit(.minutes(1)))
+@Suite("Trust in TLS servers", .timeLimit(.minutes(15)))
 struct TrustTests {
     private func failure(of url: String, trusting bundle: String?) async -> HTTPError? {
         let client = HTTPClient(caBundle: bundle)

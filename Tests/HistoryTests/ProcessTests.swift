@@ -49,7 +49,7 @@ struct ProcessTests {
 
     @Test(
         "Readers get whole answers beside a daemon that is restarted over and over",
-        .timeLimit(.minutes(1))
+        .timeLimit(.minutes(15))
     )
     func restarts() async throws {
         try await withTemporaryDirectory { directory in

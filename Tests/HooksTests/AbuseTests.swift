@@ -7,7 +7,7 @@ import Testing
 
 /// What an agent must live with; signals, binary output, an event that isn't read and files that
 /// others may write are with the running and the finding of hooks.
-@Suite("Hooks that misbehave", .timeLimit(.minutes(5)))
+@Suite("Hooks that misbehave", .timeLimit(.minutes(15)))
 struct AbuseTests {
     @Test("Of 1 GB of output the last 8 KiB are kept")
     func gigabyte() async {

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Hooks that have to be ended, and those that never begin", .timeLimit(.minutes(5)))
+@Suite("Hooks that have to be ended, and those that never begin", .timeLimit(.minutes(15)))
 struct HookEndTests {
     /// Starts children and grandchildren, tells their numbers, and goes on for ever.
     private static let tree = """

@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Running hooks", .timeLimit(.minutes(5)))
+@Suite("Running hooks", .timeLimit(.minutes(15)))
 struct HookRunnerTests {
     @Test(
         "The exit code decides",

@@ -3,7 +3,7 @@ import Hooks
 import TestSupport
 import Testing
 
-@Suite("Hooks as another user", .timeLimit(.minutes(5)))
+@Suite("Hooks as another user", .timeLimit(.minutes(15)))
 struct HookUserTests {
     @Test(
         "It has the user's number, groups and home, and no way back",

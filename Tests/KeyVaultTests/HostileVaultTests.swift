@@ -2,7 +2,7 @@ import KeyVault
 import TestSupport
 import Testing
 
-@Suite("Hostile and broken vaults", .timeLimit(.minutes(1)))
+@Suite("Hostile and broken vaults", .timeLimit(.minutes(15)))
 struct HostileVaultTests {
     private func failure(_ vault: TestVault) async throws -> VaultError? {
         let error = await #expect(throws: VaultError.self) {

@@ -4,7 +4,7 @@ import Sensitive
 import TestSupport
 import Testing
 
-@Suite("Reading from a vault", .timeLimit(.minutes(1)))
+@Suite("Reading from a vault", .timeLimit(.minutes(15)))
 struct VaultClientTests {
     @Test("The newest secret comes with its value, version and dates")
     func newestSecret() async throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-// One sequence after another: all at once would keep the tests with time limits waiting.
+// One sequence after another: all at once would keep the other tests waiting.
 @Suite("Against a model", .serialized)
 struct ModelTests {
     private static func number(_ variable: String, _ usual: UInt64) -> UInt64 {

@@ -7,7 +7,7 @@ import Testing
 struct ConcurrencyTests {
     @Test(
         "A daemon, commands that write and commands that read get on, and the ledger has it all",
-        .timeLimit(.minutes(5))
+        .timeLimit(.minutes(15))
     )
     func togetherWithDaemon() async throws {
         try await withTestBed { bed in
