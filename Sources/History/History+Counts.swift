@@ -49,7 +49,7 @@ extension History {
                     Query.outcomeCounts(of: certificate),
                     Query.removedOutcomeCounts(of: certificate),
                 ] {
-                    for row in try query.fetchAll(db) {
+                    try query.forEach(db) { row in
                         counts[try row.read("outcome"), default: 0] += try row.read("count")
                     }
                 }

@@ -137,7 +137,7 @@ extension History {
         of certificate: String
     ) throws(HistoryError) -> [(version: String, previousVersion: String?)] {
         try read("read deployed versions") { db in
-            try Query.deployedVersions(of: certificate).fetchAll(db).map { row in
+            try Query.deployedVersions(of: certificate).fetchAll(db) { row in
                 (try row.read("version"), try row.readIfPresent("previous_version"))
             }
         }
@@ -157,10 +157,10 @@ extension History {
 extension History {
     /// The rows that `query` finds, each with its hook runs: two statements, however many rows.
     func deployments(_ db: Database, _ query: Query) throws -> [Deployment] {
-        var deployments = try query.fetchAll(db).map(Deployment.init)
+        var deployments = try query.fetchAll(db, Deployment.init)
         guard !deployments.isEmpty else { return [] }
         var runs: [Int64: [HookRunRecord]] = [:]
-        for row in try Query.hookRuns(of: deployments.map(\.id)).fetchAll(db) {
+        try Query.hookRuns(of: deployments.map(\.id)).forEach(db) { row in
             runs[try row.read("deployment_id"), default: []].append(try HookRunRecord(row))
         }
         for index in deployments.indices {

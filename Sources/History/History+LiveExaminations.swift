@@ -70,7 +70,7 @@ struct LiveExaminations {
             _ query: ([AskedVersion]) -> Query,
             _ body: (AskedVersion, Row) throws -> Void
         ) throws {
-            for row in try query(versions).fetchAll(db) {
+            try query(versions).forEach(db) { row in
                 try body(versions[try row.read("place")], row)
             }
         }

@@ -52,7 +52,7 @@ extension History {
         of certificate: String? = nil
     ) throws(HistoryError) -> [LiveVersion] {
         try read("read what was live") { db in
-            try Query.live(at: moment, of: certificate).fetchAll(db).map(LiveVersion.init)
+            try Query.live(at: moment, of: certificate).fetchAll(db, LiveVersion.init)
         }
     }
 }

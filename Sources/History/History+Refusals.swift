@@ -25,7 +25,7 @@ extension History {
         actor: String
     ) throws(HistoryError) -> Int {
         try write("clear refusals") { db in
-            let refused = try Query.refusedVersions(of: certificate).fetchAll(db).count
+            let refused = try Query.refusedVersions(of: certificate).fetchAll(db) { _ in }.count
             guard refused > 0 else { return 0 }
             // Only closed rows: one still open may end as a refusal, and that will be a new one.
             try db.execute(

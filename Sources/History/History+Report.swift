@@ -73,8 +73,8 @@ extension History {
                 try query.fetchOne(db)?.read("count") ?? 0
             }
             return CertificateRecord(
-                versions: try Query.newestVersions(of: certificate, limit: limit).fetchAll(db)
-                    .map(VersionRecord.init),
+                versions: try Query.newestVersions(of: certificate, limit: limit)
+                    .fetchAll(db, VersionRecord.init),
                 versionCount: try count(.versionCount(of: certificate)),
                 deployments: try deployments(
                     db,

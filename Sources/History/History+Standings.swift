@@ -8,20 +8,6 @@ extension Query {
         arguments: []
     )
 
-    /// The validity of versions, each with its place among those asked for.
-    package static func validity(of versions: [AskedVersion]) -> Query {
-        Query(
-            sql: """
-                SELECT asked.key AS place, v.thumbprint, v.sha256, v.not_before, v.not_after
-                FROM json_each(?) AS asked
-                CROSS JOIN version AS v
-                    ON v.certificate = json_extract(asked.value, '$[0]')
-                    AND v.version = json_extract(asked.value, '$[1]')
-                """,
-            arguments: [AskedVersion.json(versions)]
-        )
-    }
-
     /// The newest closed row of versions, each with its place among those asked for.
     package static func lastDeployments(of versions: [AskedVersion]) -> Query {
         Query(
@@ -72,13 +58,13 @@ package struct AskedVersion: Hashable, Sendable {
 }
 
 extension History {
-    /// How certificates stand, in the order of the questions: eight statements on one state of the
+    /// How certificates stand, in the order of the questions: seven statements on one state of the
     /// database, however many certificates there are and however long the ledger is.
     package func standings(
         _ questions: [StandingQuestion]
     ) throws(HistoryError) -> [CertificateStanding] {
         try read("read how certificates stand") { db in
-            let pins = try Query.unliftedPins.fetchAll(db).map(Pin.init)
+            let pins = try Query.unliftedPins.fetchAll(db, Pin.init)
             let pinByName = Dictionary(pins.map { ($0.certificate, $0) }) { _, newer in newer }
             let live = questions.compactMap { question in
                 question.current.map { AskedVersion(question.certificate, $0) }
@@ -86,7 +72,6 @@ extension History {
             let offered = questions.compactMap { question in
                 question.latest.map { AskedVersion(question.certificate, $0) }
             }
-            let validity = try validity(db, of: live)
             let examined = try LiveExaminations(db, of: live)
             let last = try lastDeployments(db, of: Array(Set(live + offered)))
             return questions.map { question in
@@ -94,7 +79,6 @@ extension History {
                 var standing = CertificateStanding()
                 standing.pin = pinByName[name]
                 if let current = question.current {
-                    standing.validity = validity[AskedVersion(name, current)]
                     standing.lastOfCurrent = last[AskedVersion(name, current)]
                     standing.live = examined[AskedVersion(name, current)]
                 }
@@ -106,28 +90,12 @@ extension History {
         }
     }
 
-    private func validity(
-        _ db: Database,
-        of versions: [AskedVersion]
-    ) throws -> [AskedVersion: CertificateStanding.Validity] {
-        var found: [AskedVersion: CertificateStanding.Validity] = [:]
-        for row in try Query.validity(of: versions).fetchAll(db) {
-            found[versions[try row.read("place")]] = CertificateStanding.Validity(
-                thumbprint: try row.readIfPresent("thumbprint"),
-                sha256: try row.readIfPresent("sha256"),
-                notBefore: try row.dateIfPresent("not_before"),
-                notAfter: try row.dateIfPresent("not_after")
-            )
-        }
-        return found
-    }
-
     private func lastDeployments(
         _ db: Database,
         of versions: [AskedVersion]
     ) throws -> [AskedVersion: Deployment] {
         var found: [AskedVersion: Deployment] = [:]
-        for row in try Query.lastDeployments(of: versions).fetchAll(db) {
+        try Query.lastDeployments(of: versions).forEach(db) { row in
             found[versions[try row.read("place")]] = try Deployment(row)
         }
         return found

@@ -37,7 +37,7 @@ extension History {
     /// Every version of a certificate that was ever fetched, newest fetched first.
     package func versions(of certificate: String) throws(HistoryError) -> [VersionRecord] {
         try read("read versions") { db in
-            try Query.versions(of: certificate).fetchAll(db).map(VersionRecord.init)
+            try Query.versions(of: certificate).fetchAll(db, VersionRecord.init)
         }
     }
 }

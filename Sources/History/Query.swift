@@ -10,8 +10,20 @@ package struct Query {
 
     // A pass asks the same of every certificate, so what is prepared is kept.
 
-    func fetchAll(_ db: Database) throws -> [Row] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
+    /// Every row, decoded while it is at hand.
+    ///
+    /// A row that is kept finds a column by comparing its name with all of them at each read; one
+    /// under a cursor looks it up.
+    func fetchAll<Value>(_ db: Database, _ decode: (Row) throws -> Value) throws -> [Value] {
+        var values: [Value] = []
+        try forEach(db) { values.append(try decode($0)) }
+        return values
+    }
+
+    /// Reads every row while it is at hand.
+    func forEach(_ db: Database, _ read: (Row) throws -> Void) throws {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        while let row = try rows.next() { try read(row) }
     }
 
     func fetchOne(_ db: Database) throws -> Row? {

@@ -40,11 +40,30 @@ extension Row {
     /// takes some 20 µs for each, which a report on a thousand certificates would feel.
     func strings(_ column: String) throws -> [String] {
         let text: String = try read(column)
-        let parts = text.split(separator: "\"", omittingEmptySubsequences: false)
-        let strings = parts.indices.filter { !$0.isMultiple(of: 2) }.map { String(parts[$0]) }
-        let plain = "[" + strings.map { "\"\($0)\"" }.joined(separator: ",") + "]"
-        return plain == text && !text.utf8.contains(UInt8(ascii: "\\"))
-            ? strings : try json(column)
+        return try Self.plainStrings(text) ?? json(column)
+    }
+
+    /// The texts of a JSON array, as kvagent writes one; nil where it is written any other way.
+    private static func plainStrings(_ text: String) -> [String]? {
+        let bytes = Array(text.utf8)
+        guard bytes.count > 1, bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"),
+            !bytes.contains(UInt8(ascii: "\\"))
+        else { return nil }
+        if bytes.count == 2 { return [] }
+        let quote = UInt8(ascii: "\"")
+        let parts = bytes[1..<bytes.count - 1]
+            .split(separator: quote, omittingEmptySubsequences: false)
+        var strings: [String] = []
+        for (index, part) in parts.enumerated() {
+            if !index.isMultiple(of: 2) {
+                strings.append(String(decoding: part, as: UTF8.self))
+            } else if index == 0 || index == parts.count - 1 {
+                guard part.isEmpty else { return nil }
+            } else {
+                guard part.elementsEqual(",".utf8) else { return nil }
+            }
+        }
+        return parts.count.isMultiple(of: 2) ? nil : strings
     }
 
     /// A column that holds JSON.

@@ -6,11 +6,18 @@ extension CertificateStore {
     ///
     /// Only directories that have `versions`, as the store makes them; what anybody else has put
     /// beside them is none.
-    package func certificates() throws(StoreError) -> [String] {
+    ///
+    /// - Parameter others: Names that are not of interest, and are not looked at.
+    /// - Returns: Names.
+    /// - Throws: A `StoreError`, where the store or what lies in it can't be looked at.
+    package func certificates(
+        besides others: Set<String> = []
+    ) throws(StoreError) -> [String] {
         guard unsafe access(root.string, F_OK) == 0 else { return [] }
         let directory = try Directory.open(root)
         var certificates: [String] = []
-        for name in try directory.names().sorted() where Self.isValidName(name) {
+        for name in try directory.names().sorted()
+        where Self.isValidName(name) && !others.contains(name) {
             guard try directory.entry(name) == .directory else { continue }
             let certificate = try directory.open(name, isOurs: false)
             if try certificate.entry("versions") == .directory { certificates.append(name) }

@@ -250,12 +250,6 @@ struct SchemaTests {
                 allowed: ["SCAN pin USING INDEX pin_in_force"]
             ),
             Question(
-                "validity of versions",
-                .validity(of: [AskedVersion("web", version(1))]),
-                [],
-                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
-            ),
-            Question(
                 "last deployments of versions",
                 .lastDeployments(of: [AskedVersion("web", version(1))]),
                 ["deployment_by_version"],

@@ -87,6 +87,7 @@ struct UpkeepTests {
             try #require(unsafe mkdir(store.root.appending("mine").string, 0o755) == 0)
             try writeFile(store.root.appending("mine").appending("file"), "mine")
             #expect(try store.certificates() == ["web"])
+            #expect(try store.certificates(besides: ["web"]) == [])
             for name in ["mine", "missing", "../certs"] {
                 #expect(throws: StoreError.self) { try store.remove(name) }
             }

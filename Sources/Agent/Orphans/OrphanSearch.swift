@@ -50,10 +50,9 @@ struct OrphanSearch: Sendable {
         }
         for (location, _) in settings.storeLocations() {
             // What keeps a store from being read fails its own certificates, and is told of them.
-            let names = (try? CertificateStore(root: location).certificates()) ?? []
-            for name in names {
-                let directory = location.appending(name)
-                guard !observed.contains(directory), !known.contains(directory) else { continue }
+            let accounted = Set(names(of: observed.union(known), in: location))
+            let store = CertificateStore(root: location)
+            for name in (try? store.certificates(besides: accounted)) ?? [] {
                 let orphan = Orphan(at: location, of: name)
                 // Somebody's own directory may have a `versions`, too.
                 if orphan.hasVersions { orphans.append(orphan) }
@@ -65,6 +64,12 @@ struct OrphanSearch: Sendable {
         return orphans.filter { orphan in
             !(orphan.directory.flatMap { PlaceIdentity($0) }.map(places.contains) ?? false)
         }
+    }
+
+    /// The names that directories have which lie in a location.
+    private func names(of paths: Set<FilePath>, in location: FilePath) -> [String] {
+        paths.filter { $0.removingLastComponent() == location }
+            .compactMap { $0.lastComponent?.string }
     }
 
     /// Links and copies that no entry names.

@@ -122,7 +122,7 @@ extension CertificateStatus {
         let isDrifting = lastOfCurrent?.trigger == .drift && lastOfCurrent?.outcome == .held
         let drift = isDrifting ? lastOfCurrent?.reason : nil
         if let drift { warnings.append("version \(current ?? ""): \(drift)") }
-        let record = standing.validity
+        let record = standing.live?.record
         let concerns = standing.live.map { certificate.concerns(of: $0, now: now) }
         warnings += concerns?.map { "version \(current ?? ""): \($0)" } ?? []
         if let notAfter = record?.notAfter, notAfter <= now {
