@@ -147,7 +147,9 @@ let package = Package(
         ),
         .testTarget(
             name: "AzureIdentityTests",
-            dependencies: ["AzureIdentity", "HTTP", "Sensitive", "TestSupport"],
+            dependencies: [
+                "AzureIdentity", "HTTP", "KeyVaultEmulator", "Sensitive", "TestSupport", system,
+            ],
             swiftSettings: safe
         ),
         .testTarget(
@@ -193,7 +195,9 @@ let package = Package(
         ),
         .testTarget(
             name: "KeyVaultEmulatorTests",
-            dependencies: ["HTTP", "KeyVaultEmulator", "Sensitive", "TestSupport", "PKI"],
+            dependencies: [
+                "HTTP", "KeyVaultEmulator", "PKI", "Sensitive", "TestSupport", system,
+            ],
             swiftSettings: safe
         ),
         .testTarget(

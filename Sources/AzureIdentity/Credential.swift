@@ -10,5 +10,6 @@ package enum IdentitySelector: Sendable, Hashable {
 
 /// A way to prove who we are.
 package enum Credential: Sendable, Hashable {
-    case managedIdentity(IdentityEndpoint, IdentitySelector)
+    /// The machine's own identity; without an endpoint, from the one that this machine has.
+    case managedIdentity(IdentityEndpoint?, IdentitySelector)
 }

@@ -2,15 +2,34 @@ import HTTP
 
 /// Where a managed identity's tokens come from: the metadata service of the machine.
 package struct IdentityEndpoint: Sendable, Hashable {
+    /// Who answers, and so what is asked.
+    package enum Kind: Sendable, Hashable {
+        /// The Azure Instance Metadata Service.
+        case imds
+        /// The agent of Azure Arc, which has its callers prove that they are on the machine.
+        case arc
+    }
+
+    package let kind: Kind
     /// As in `http://169.254.169.254/metadata/identity`: no trailing slash, no `/oauth2/token`.
     package let baseURL: String
 
     /// The Azure Instance Metadata Service of every virtual machine.
     package static let imds = IdentityEndpoint(
+        kind: .imds,
         baseURL: "http://169.254.169.254/metadata/identity"
     )
 
-    private init(baseURL: String) {
+    /// The agent of Azure Arc, on every machine that it runs on.
+    package static let arc = IdentityEndpoint(
+        kind: .arc,
+        baseURL: "http://localhost:\(arcPort)/metadata/identity"
+    )
+
+    private static let arcPort: UInt16 = 40342
+
+    private init(kind: Kind, baseURL: String) {
+        self.kind = kind
         self.baseURL = baseURL
     }
 
@@ -18,8 +37,9 @@ package struct IdentityEndpoint: Sendable, Hashable {
     ///
     /// Microsoft's own samples write it with and without `/oauth2/token`; both are accepted, and
     /// a trailing slash. Tokens come over plain http, so the host must be this machine or its
-    /// link-local metadata address: anything else could be read on the way.
-    package init(setting: String) throws(IdentityEndpointError) {
+    /// link-local metadata address: anything else could be read on the way. Azure Arc's is known by
+    /// its port, unless `kind` says what it is, and can be on this machine only.
+    package init(setting: String, kind: Kind? = nil) throws(IdentityEndpointError) {
         guard let schemeEnd = setting.firstRange(of: "://") else { throw .notURL }
         guard setting[..<schemeEnd.lowerBound].lowercased() == "http" else { throw .notHTTP }
         let rest = setting[schemeEnd.upperBound...]
@@ -30,6 +50,9 @@ package struct IdentityEndpoint: Sendable, Hashable {
         let (host, port) = try Self.split(authority)
         guard !host.isEmpty else { throw .notURL }
         guard Self.isLocal(host) else { throw .foreignHost(host.oneLine(limit: 100)) }
+        let isMetadataService = host == "169.254.169.254"
+        self.kind = kind ?? (!isMetadataService && port == Self.arcPort ? .arc : .imds)
+        guard self.kind != .arc || !isMetadataService else { throw .notLoopback }
         let path = try Self.path(rest[pathStart...])
         baseURL = "http://\(host)\(port.map { ":\($0)" } ?? "")\(path)"
     }

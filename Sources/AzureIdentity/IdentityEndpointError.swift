@@ -8,6 +8,8 @@ package enum IdentityEndpointError: Error, Sendable, Equatable {
     case badPath
     /// A host that is neither this machine nor its link-local metadata service.
     case foreignHost(String)
+    /// Azure Arc's, but not on this machine.
+    case notLoopback
 }
 
 extension IdentityEndpointError: CustomStringConvertible {
@@ -21,10 +23,12 @@ extension IdentityEndpointError: CustomStringConvertible {
         case .badPath: "identity endpoint has no path, or one with odd characters"
         case .foreignHost(let host):
             "identity endpoint is on \(host), which is neither 169.254.169.254 nor this machine"
+        case .notLoopback: "identity endpoint of Azure Arc is not on this machine"
         }
     }
 
     package var hint: String? {
-        "on Azure it is \(IdentityEndpoint.imds.baseURL); leave the setting out to use that"
+        "leave the setting out; it is \(IdentityEndpoint.imds.baseURL) on Azure, and "
+            + "\(IdentityEndpoint.arc.baseURL) with Azure Arc"
     }
 }

@@ -29,8 +29,13 @@ package struct IdentityRetryPolicy: Sendable, Hashable {
     /// One try: for renewals ahead of time, where waiting would only delay the work.
     package static let none = IdentityRetryPolicy(busy: [], updating: [], silent: [])
 
+    /// The longest `Retry-After` that is waited for; past it, the next pass is soon enough.
+    private static let longestRetryAfter = Duration.seconds(60)
+
     /// The wait after the given number of failed tries; nil when it is over.
-    func delay(after status: Int?, failures: Int) -> Duration? {
+    ///
+    /// Never less than what the server asked for.
+    func delay(after status: Int?, failures: Int, retryAfter: Duration? = nil) -> Duration? {
         let table: [Duration] =
             switch status {
             case .none: silent
@@ -38,6 +43,8 @@ package struct IdentityRetryPolicy: Sendable, Hashable {
             case .some(404), .some(429), .some(500...599): busy
             case .some: []
             }
-        return failures <= table.count ? table[failures - 1] : nil
+        guard failures <= table.count else { return nil }
+        guard let retryAfter else { return table[failures - 1] }
+        return retryAfter <= Self.longestRetryAfter ? max(retryAfter, table[failures - 1]) : nil
     }
 }

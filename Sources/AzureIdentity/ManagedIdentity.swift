@@ -2,101 +2,122 @@ import Foundation
 import HTTP
 import Sensitive
 
-/// Asks the metadata service of the machine for tokens.
+/// Asks the identity endpoint of the machine for tokens.
 ///
 /// Microsoft: "How to use managed identities for Azure resources on an Azure VM to acquire an
-/// access token".
+/// access token", and for Azure Arc "Authenticate against Azure resources with Azure Arc-enabled
+/// servers".
 struct ManagedIdentity: Sendable {
     let http: HTTPClient
     let endpoint: IdentityEndpoint
     let selector: IdentitySelector
+    /// Where the keys of Azure Arc's agent are.
+    let arcKeys: String
     let now: @Sendable () -> Date
 
-    /// A new token; waits and asks again as the policy says.
-    ///
-    /// Cancelling ends that at once.
-    func token(
-        for audience: String,
-        retrying policy: IdentityRetryPolicy
-    ) async throws(IdentityError) -> AccessToken {
-        var failures = 0
-        while true {
-            let failure: Failure
-            do throws(Failure) {
-                return try await ask(for: audience)
-            } catch {
-                failure = error
-            }
-            failures += 1
-            guard failure.isRetried,
-                let delay = policy.delay(after: failure.status, failures: failures)
-            else { throw failure.error }
-            do {
-                try await Task.sleep(for: delay)
-            } catch {
-                // Cancelled: the failure that we waited on is the better answer.
-                throw failure.error
-            }
-        }
-    }
-
-    /// One try that came to nothing.
-    private struct Failure: Error {
-        let error: IdentityError
-        let status: Int?
-        let isRetried: Bool
-    }
-
-    private func ask(for audience: String) async throws(Failure) -> AccessToken {
+    /// One try for a new token.
+    func token(for audience: String) async throws(TokenFailure) -> AccessToken {
         let asked = now()
-        let response: HTTPResponse
-        do throws(HTTPError) {
-            response = try await http.send(request(for: audience))
-        } catch {
-            throw failure(.unreachable, audience, error.detail, isRetried: error.isTransient)
+        var response = try await answer(to: request(for: audience), audience)
+        if endpoint.kind == .arc {
+            response = try await answer(
+                to: request(for: audience, key: try key(asked: response, audience)),
+                audience
+            )
         }
         guard response.status == 200 else { throw refusal(response, audience) }
         // Nothing of what the decoder says is passed on: it may quote the answer.
-        guard let token = try? response.json(as: TokenAnswer.self).token(now: asked) else {
-            throw failure(.malformed, audience, "the answer holds no usable token")
+        guard let answer = try? response.json(as: TokenAnswer.self),
+            let token = answer.token(now: asked)
+        else { throw failure(.malformed, audience, "the answer holds no usable token") }
+        guard endpoint.kind != .arc || answer.isOf(selector) else {
+            throw failure(
+                .refused,
+                audience,
+                "the token is of another identity than the one asked for",
+                hint: "this agent of Azure Arc knows the system-assigned identity alone: leave "
+                    + "authenticationSettings.msiClientId out, or update the agent"
+            )
         }
         return token
     }
 
-    private func request(for audience: String) -> HTTPRequest {
-        let selection: (String, String)? =
+    /// The key that Azure Arc's agent asks for in its first answer.
+    ///
+    /// Without that question it is not the agent who answers, whatever the answer.
+    private func key(
+        asked response: HTTPResponse,
+        _ audience: String
+    ) throws(TokenFailure) -> SensitiveBytes {
+        guard response.status == 401 else {
+            guard response.status == 200 else { throw refusal(response, audience) }
+            throw failure(.malformed, audience, "a token came without the challenge of Azure Arc")
+        }
+        let challenge = response.value(of: "WWW-Authenticate")
+        guard let key = ArcKey(challenge: challenge, directory: arcKeys) else {
+            throw failure(
+                .malformed,
+                audience,
+                "the challenge (\(challenge.map { $0.oneLine(limit: 120) } ?? "none")) names no "
+                    + "key file in \(arcKeys)",
+                hint: "find out which program has the port: ss -ltnp"
+            )
+        }
+        do throws(CredentialFile.Problem) {
+            return try key.read()
+        } catch {
+            let cause = "read key file \(key.path): \(error.cause)"
+            throw failure(.refused, audience, cause, hint: error.hint)
+        }
+    }
+
+    private func answer(
+        to request: HTTPRequest,
+        _ audience: String
+    ) async throws(TokenFailure) -> HTTPResponse {
+        do throws(HTTPError) {
+            return try await http.send(request)
+        } catch {
+            throw failure(
+                .unreachable,
+                audience,
+                error.detail,
+                isRetried: error.isTransient,
+                hint: endpoint.kind == .arc
+                    ? "see whether the agent of Azure Arc runs: systemctl status himdsd" : nil
+            )
+        }
+    }
+
+    private func request(for audience: String, key: SensitiveBytes? = nil) -> HTTPRequest {
+        let version = endpoint.kind == .arc ? "2020-06-01" : "2018-02-01"
+        let selection: [(String, String)] =
             switch selector {
-            case .system: nil
-            case .clientID(let id): ("client_id", id)
-            case .objectID(let id): ("object_id", id)
-            case .resourceID(let id): ("msi_res_id", id)
+            case .system: []
+            case .clientID(let id): [("client_id", id)]
+            case .objectID(let id): [("object_id", id)]
+            case .resourceID(let id): [("msi_res_id", id)]
             }
-        let query =
-            [("api-version", "2018-02-01"), ("resource", audience)] + (selection.map { [$0] } ?? [])
-        let text = query.map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: "&")
+        let query = [("api-version", version), ("resource", audience)] + selection
+        // What a server-side request forgery can't send, and the endpoints therefore ask for.
+        var fields = [HTTPField("Metadata", "true"), HTTPField("Accept", "application/json")]
+        if let key {
+            fields.append(HTTPField("Authorization", sensitive: key.prefixed(by: "Basic ")))
+        }
         return HTTPRequest(
             .get,
-            "\(endpoint.baseURL)/oauth2/token?\(text)",
-            // What a server-side request forgery can't send, and IMDS therefore asks for.
-            fields: [HTTPField("Metadata", "true"), HTTPField("Accept", "application/json")],
+            "\(endpoint.baseURL)/oauth2/token?\(query.percentEncoded)",
+            fields: fields,
             limits: .identity,
             usesProxy: false
         )
     }
+}
 
-    private static func escaped(_ value: String) -> String {
-        value.utf8.reduce(into: "") { text, byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                let digits = String(byte, radix: 16, uppercase: true)
-                text += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
-            }
-        }
-    }
+// MARK: - What went wrong
 
-    private func refusal(_ response: HTTPResponse, _ audience: String) -> Failure {
+extension ManagedIdentity {
+    private func refusal(_ response: HTTPResponse, _ audience: String) -> TokenFailure {
         // A body that isn't JSON has nothing to add to the status.
         let text = (try? response.json(as: TokenRefusal.self))?.text
         let cause = describe(status: response.status) + (text.map { " (\($0))" } ?? "")
@@ -118,14 +139,18 @@ struct ManagedIdentity: Sendable {
     }
 
     private func hint(for response: HTTPResponse) -> String? {
-        switch (response.status, selector) {
-        case (400, .system):
+        switch (endpoint.kind, response.status, selector) {
+        case (.arc, 401, _):
+            "the agent of Azure Arc did not take its own key: systemctl restart himdsd"
+        case (.arc, 400..., _):
+            "see what the agent of Azure Arc says: azcmagent show"
+        case (_, 400, .system):
             "give this machine a managed identity, or name one of its own with "
                 + "authenticationSettings.msiClientId"
-        case (400, _):
+        case (_, 400, _):
             "the identity of authenticationSettings.msiClientId has to be assigned to this machine"
-        case (401, _) where response.value(of: "WWW-Authenticate")?.hasPrefix("Basic ") == true:
-            "this is the endpoint of Azure Arc, whose challenge is not spoken"
+        case (_, 401, _) where response.value(of: "WWW-Authenticate")?.hasPrefix("Basic ") == true:
+            "this asks like Azure Arc, whose endpoint is \(IdentityEndpoint.arc.baseURL)"
         default:
             nil
         }
@@ -138,9 +163,9 @@ struct ManagedIdentity: Sendable {
         status: Int? = nil,
         isRetried: Bool = false,
         hint: String? = nil
-    ) -> Failure {
+    ) -> TokenFailure {
         let text = "get token for \(audience) from \(endpoint.name): \(cause)"
         let error = IdentityError(kind: kind, description: text, hint: hint)
-        return Failure(error: error, status: status, isRetried: isRetried)
+        return TokenFailure(error: error, status: status, isRetried: isRetried)
     }
 }

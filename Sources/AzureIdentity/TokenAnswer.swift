@@ -10,12 +10,30 @@ struct TokenAnswer: Decodable {
     private let expiresIn: Seconds?
     private let expiresOn: Seconds?
     private let refreshIn: Seconds?
+    private let clientID: String?
+    private let objectID: String?
+    private let resourceID: String?
 
     private enum CodingKeys: String, CodingKey {
         case accessToken = "access_token"
         case expiresIn = "expires_in"
         case expiresOn = "expires_on"
         case refreshIn = "refresh_in"
+        case clientID = "client_id"
+        case objectID = "object_id"
+        case resourceID = "msi_res_id"
+    }
+
+    /// Whether the answer says to be of that identity, or none in particular was asked for.
+    ///
+    /// An agent that doesn't know a parameter leaves it out of account (MSAL fails on that, too).
+    func isOf(_ selector: IdentitySelector) -> Bool {
+        switch selector {
+        case .system: true
+        case .clientID(let id): clientID?.lowercased() == id.lowercased()
+        case .objectID(let id): objectID?.lowercased() == id.lowercased()
+        case .resourceID(let id): resourceID?.lowercased() == id.lowercased()
+        }
     }
 
     /// A token that can be used, or nil: without an end, or not fit for a header field.

@@ -23,16 +23,19 @@ package actor TokenCache {
     }
 
     private let http: HTTPClient
+    private let surroundings: IdentitySurroundings
     private let policy: IdentityRetryPolicy
     private let now: @Sendable () -> Date
     private var entries: [Key: Entry] = [:]
 
     package init(
         http: HTTPClient,
+        surroundings: IdentitySurroundings = IdentitySurroundings(),
         policy: IdentityRetryPolicy = .standard,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.http = http
+        self.surroundings = surroundings
         self.policy = policy
         self.now = now
     }
@@ -104,25 +107,21 @@ package actor TokenCache {
     }
 
     private func start(_ key: Key, retrying policy: IdentityRetryPolicy) -> TokenFlight {
-        let flight =
-            switch key.credential {
-            case .managedIdentity(let endpoint, let selector):
-                TokenFlight { [http, now] in
-                    let identity = ManagedIdentity(
-                        http: http,
-                        endpoint: endpoint,
-                        selector: selector,
+        let flight = TokenFlight { [http, surroundings, now] in
+            do throws(IdentityError) {
+                return .success(
+                    try await key.credential.token(
+                        for: key.audience,
+                        over: http,
+                        in: surroundings,
+                        retrying: policy,
                         now: now
                     )
-                    do throws(IdentityError) {
-                        return .success(
-                            try await identity.token(for: key.audience, retrying: policy)
-                        )
-                    } catch {
-                        return .failure(error)
-                    }
-                }
+                )
+            } catch {
+                return .failure(error)
             }
+        }
         _ = flight.join()
         entries[key, default: Entry()].flight = flight
         return flight

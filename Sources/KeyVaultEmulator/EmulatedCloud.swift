@@ -11,6 +11,8 @@ final class EmulatedCloud: Sendable {
     let log = RequestLog()
     let tokens: TokenAuthority
     let maker: CertificateMaker
+    /// Nil unless the machine is one of Azure Arc.
+    let arcChallenges: ArcChallenges?
     private let currentBehaviour: Locked<EmulatorBehaviour>
 
     init(configuration: EmulatorConfiguration, folder: StateFolder) throws {
@@ -18,6 +20,7 @@ final class EmulatedCloud: Sendable {
         store = try VaultStore(folder: folder)
         tokens = try TokenAuthority(folder: folder)
         maker = CertificateMaker(authority: try AuthorityFiles.load(from: folder))
+        arcChallenges = configuration.arcKeys.map { ArcChallenges(place: $0) }
         currentBehaviour = Locked(configuration.behaviour)
     }
 

@@ -12,6 +12,8 @@ package struct EmulatorConfiguration: Sendable {
     package var identities: [ManagedIdentity]
     /// Whether the machine has a system-assigned identity as well.
     package var hasSystemIdentity: Bool
+    /// Makes the identity endpoint that of Azure Arc, which wants to see a key out of here.
+    package var arcKeys: ArcKeyPlace?
     /// The applications that may ask the authority for a token: client id to secret.
     ///
     /// Empty: any client id with any secret but an empty one.
@@ -31,6 +33,7 @@ package struct EmulatorConfiguration: Sendable {
         self.adminPort = adminPort
         identities = []
         hasSystemIdentity = true
+        arcKeys = nil
         clients = [:]
         behaviour = EmulatorBehaviour()
     }

@@ -44,6 +44,15 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "The machine has no system-assigned identity.")
     var noSystemIdentity = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The identity endpoint is that of Azure Arc, with its keys in here.",
+            valueName: "directory"
+        ),
+        completion: .directory
+    )
+    var arcKeys: String?
+
     @Option(help: "For how many seconds tokens are good.")
     var tokenLifetime: Int?
 
@@ -71,6 +80,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.identities = identities.map(\.identity)
         for client in clients { configuration.clients[client.id] = client.secret }
+        configuration.arcKeys = arcKeys.map { ArcKeyPlace($0) }
         configuration.hasSystemIdentity = !noSystemIdentity
         configuration.behaviour.pages = pages
         configuration.behaviour.pendingPolls = pendingPolls

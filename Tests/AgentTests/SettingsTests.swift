@@ -36,7 +36,7 @@ struct SettingsTests {
         #expect(certificate.storeLocation == "/var/lib/kvagent/certs")
         #expect(certificate.pollingInterval == .seconds(3600))
         #expect(certificate.access.mode == 0o600)
-        #expect(certificate.credential == .managedIdentity(.imds, .system))
+        #expect(certificate.credential == .managedIdentity(nil, .system))
         #expect(settings.hooks.directory == "/etc/kvagent/hooks.d")
         #expect(settings.hooks.onFailure == .rollback)
         #expect(settings.notes.isEmpty)
@@ -315,7 +315,7 @@ struct SettingsTests {
         let certificate = try #require(settings.certificates.first)
         #expect(certificate.linkName == nil && certificate.name == "contoso.web")
         #expect(certificate.access.owner == nil && settings.pollingInterval == .seconds(3600))
-        #expect(certificate.credential == .managedIdentity(.imds, .system))
+        #expect(certificate.credential == .managedIdentity(nil, .system))
         #expect(settings.notes.count == 6)
         #expect(settings.notes.allSatisfy { $0.message == "is empty: as if left out" })
     }

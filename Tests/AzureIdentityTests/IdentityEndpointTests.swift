@@ -76,4 +76,60 @@ struct IdentityEndpointTests {
         #expect(throws: error) { try IdentityEndpoint(setting: setting) }
         #expect(!error.description.isEmpty && error.hint != nil)
     }
+
+    @Test(
+        "Azure Arc is known by its port on this machine",
+        arguments: [
+            ("http://localhost:40342/metadata/identity", .arc),
+            ("http://127.0.0.1:40342/metadata/identity/oauth2/token", .arc),
+            ("http://localhost:40341/metadata/identity", .imds),
+            ("http://169.254.169.254:40342/metadata/identity", .imds),
+        ] as [(String, IdentityEndpoint.Kind)]
+    )
+    func kind(setting: String, kind: IdentityEndpoint.Kind) throws {
+        #expect(try IdentityEndpoint(setting: setting).kind == kind)
+    }
+
+    @Test("Azure Arc is on this machine or nowhere")
+    func arcElsewhere() {
+        #expect(throws: IdentityEndpointError.notLoopback) {
+            try IdentityEndpoint(setting: "http://169.254.169.254/metadata/identity", kind: .arc)
+        }
+    }
+
+    @Test(
+        "Without a setting, the environment and the agent of Azure Arc decide",
+        arguments: [
+            ([:], false, "http://169.254.169.254/metadata/identity", .imds),
+            ([:], true, "http://localhost:40342/metadata/identity", .arc),
+            (
+                ["IDENTITY_ENDPOINT": "http://127.0.0.1:9/metadata/identity/oauth2/token"], false,
+                "http://169.254.169.254/metadata/identity", .imds
+            ),
+            (
+                [
+                    "IDENTITY_ENDPOINT": "http://127.0.0.1:9/metadata/identity/oauth2/token",
+                    "IMDS_ENDPOINT": "http://127.0.0.1:9",
+                ], false, "http://127.0.0.1:9/metadata/identity", .arc
+            ),
+            (
+                ["IDENTITY_ENDPOINT": "http://example.com/x", "IMDS_ENDPOINT": "http://127.0.0.1"],
+                false, "http://localhost:40342/metadata/identity", .arc
+            ),
+        ] as [([String: String], Bool, String, IdentityEndpoint.Kind)]
+    )
+    func discovered(
+        environment: [String: String],
+        hasAgent: Bool,
+        baseURL: String,
+        kind: IdentityEndpoint.Kind
+    ) {
+        let surroundings = IdentitySurroundings(
+            environment: environment,
+            arcProgram: hasAgent ? "/bin/sh" : "/nonexistent/himds"
+        )
+        let endpoint = IdentityEndpoint.discovered(in: surroundings)
+        #expect(endpoint.baseURL == baseURL)
+        #expect(endpoint.kind == kind)
+    }
 }

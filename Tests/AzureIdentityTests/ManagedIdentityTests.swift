@@ -171,11 +171,12 @@ struct ManagedIdentityTests {
         )
     }
 
-    @Test("The challenge of Azure Arc is named")
+    @Test("A challenge of Azure Arc where IMDS should be is named, and not answered")
     func arc() async throws {
         let challenge = ["WWW-Authenticate": "Basic realm=/var/opt/azcmagent/tokens/a.key"]
-        let (error, _) = try await failure([ScriptedAnswer(401, fields: challenge)])
+        let (error, requests) = try await failure([ScriptedAnswer(401, fields: challenge)])
         #expect(error?.kind == .refused)
-        #expect(error?.hint?.contains("Azure Arc") == true)
+        #expect(error?.hint?.contains("http://localhost:40342/metadata/identity") == true)
+        #expect(requests == 1)
     }
 }

@@ -1,6 +1,7 @@
 import TestSupport
 import AzureIdentity
 import Foundation
+import KeyVaultEmulator
 
 extension IdentityRetryPolicy {
     /// As many tries as the standard policy has, without the waits.
@@ -34,4 +35,19 @@ extension ScriptedServer {
         let setting = "http://127.0.0.1:\(port)/metadata/identity"
         return .managedIdentity(try IdentityEndpoint(setting: setting), selector)
     }
+}
+
+/// Runs a test with an emulator, which is gone afterwards.
+func withEmulator(
+    _ configuration: EmulatorConfiguration,
+    _ body: (Emulator) async throws -> Void
+) async throws {
+    let emulator = try await Emulator.start(configuration)
+    do {
+        try await body(emulator)
+    } catch {
+        await emulator.stop()
+        throw error
+    }
+    await emulator.stop()
 }

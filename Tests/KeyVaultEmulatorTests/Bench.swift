@@ -94,13 +94,18 @@ struct Bench: Sendable {
     }
 
     /// A request to the identity endpoint.
-    func askIdentity(_ query: String, hasHeader: Bool = true) async throws -> Answer {
+    func askIdentity(
+        _ query: String,
+        hasHeader: Bool = true,
+        authorization: String? = nil
+    ) async throws -> Answer {
         Answer(
             response: try await http.send(
                 HTTPRequest(
                     .get,
                     emulator.endpoints.identityEndpoint + "/oauth2/token" + query,
-                    fields: hasHeader ? [HTTPField("Metadata", "true")] : [],
+                    fields: (hasHeader ? [HTTPField("Metadata", "true")] : [])
+                        + (authorization.map { [HTTPField("Authorization", $0)] } ?? []),
                     usesProxy: false
                 )
             )

@@ -1,4 +1,7 @@
+import HTTP
+import SystemPackage
 import Testing
+import TestSupport
 
 @testable import KeyVaultEmulator
 
@@ -124,6 +127,28 @@ struct IdentityTests {
             #expect(vault.status == 200)
             #expect(try await bench.askIdentity(Self.query).status == 410)
             #expect(try await bench.askIdentity(Self.query).status == 200)
+        }
+    }
+
+    @Test("Azure Arc's agent gives a token to whoever can read its key, once")
+    func arc() async throws {
+        try await withTemporaryDirectory { directory in
+            let keys = directory.appending("tokens").string
+            try await Bench.run({ $0.arcKeys = ArcKeyPlace(keys) }) { bench in
+                let query = "?api-version=2020-06-01&resource=https://vault.localhost"
+                let challenged = try await bench.askIdentity(query)
+                #expect(challenged.status == 401)
+                let realm = try #require(challenged.response.value(of: "WWW-Authenticate"))
+                let file = try #require(realm.split(separator: "=").last.map(String.init))
+                #expect(file.hasPrefix(keys + "/") && file.hasSuffix(".key"))
+                let key = try readText(FilePath(file))
+                let wrong = try await bench.askIdentity(query, authorization: "Basic x\(key)")
+                #expect(wrong.status == 401)
+                let answer = try await bench.askIdentity(query, authorization: "Basic \(key)")
+                #expect(answer.json?["access_token"] != nil)
+                let again = try await bench.askIdentity(query, authorization: "Basic \(key)")
+                #expect(again.status == 401)
+            }
         }
     }
 }

@@ -28,7 +28,7 @@ class Emulator:
     """A running emulator with a state folder of its own."""
 
     def __init__(self, binary, state, arguments):
-        self._binary = binary
+        self.binary = binary
         self._arguments = arguments
         self.state = state
         self._process = None
@@ -37,7 +37,7 @@ class Emulator:
     def start(self, *arguments):
         """Starts it and returns when everything serves."""
         self._process = subprocess.Popen(
-            [self._binary, "serve", "--state", self.state, "--exit-with-parent"]
+            [self.binary, "serve", "--state", self.state, "--exit-with-parent"]
             + [*self._arguments, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -70,7 +70,7 @@ class Emulator:
     def command(self, *arguments):
         """Runs a command of the emulator; exit code, standard output, standard error."""
         done = subprocess.run(
-            [self._binary, *arguments, "--state", self.state],
+            [self.binary, *arguments, "--state", self.state],
             capture_output=True,
             text=True,
             timeout=60,
@@ -84,6 +84,10 @@ class Emulator:
     @property
     def authority(self):
         return f"https://login.localhost:{self.vault_port}"
+
+    @property
+    def identity_url(self):
+        return f"http://127.0.0.1:{self.identity_port}"
 
     def admin(self, method, path, body=None):
         request = urllib.request.Request(

@@ -1,9 +1,15 @@
 """Who asks, and how the SDK comes by its tokens."""
 
+import os
+import tempfile
+from unittest import mock
+
+import msal.managed_identity
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
 
 import sdk
+from emulator_process import running
 from sdk import NoToken, USER_ASSIGNED, application, expect, expect_error, secrets, test
 
 
@@ -49,3 +55,28 @@ def an_identity_that_the_machine_does_not_have_is_unavailable():
         secrets("chosen", credential).get_secret,
         "one",
     )
+
+
+@test
+def a_machine_of_azure_arc_shows_that_it_can_read_the_agents_key():
+    with tempfile.TemporaryDirectory() as keys:
+        # As root the SDK's own directory would do; this one needs no rights.
+        platform = {"linux": keys}
+        with (
+            running(sdk.emulator.binary, "--arc-keys", keys) as agent,
+            mock.patch.object(
+                msal.managed_identity, "_supported_arc_platforms_and_their_prefixes", platform
+            ),
+            mock.patch.dict(
+                os.environ,
+                {
+                    "IDENTITY_ENDPOINT": f"{agent.identity_url}/metadata/identity/oauth2/token",
+                    "IMDS_ENDPOINT": agent.identity_url,
+                },
+            ),
+        ):
+            token = ManagedIdentityCredential().get_token("https://vault.localhost/.default")
+            expect(token.token.count(".") == 2, token.token)
+            log = agent.admin("GET", "/statistics")["log"]
+            expect([entry["status"] for entry in log] == [401, 200], str(log))
+            expect(os.listdir(keys) == [], str(os.listdir(keys)))

@@ -162,7 +162,13 @@ extension Settings {
         guard case .managedIdentity(let endpoint, _) = credential else { return .map([]) }
         let fields: [(String, EffectiveValue?)] = [
             ("credential", text("managedIdentity", "\(path).credential")),
-            ("msiEndpoint", text(endpoint.baseURL, "\(path).msiEndpoint")),
+            (
+                "msiEndpoint",
+                text(
+                    (endpoint ?? .discovered(in: IdentitySurroundings())).baseURL,
+                    "\(path).msiEndpoint"
+                )
+            ),
         ]
         guard case .map(let selector)? = identity(credential, path) else {
             return .entries(fields)

@@ -2,7 +2,7 @@ import AzureIdentity
 import Foundation
 
 extension SettingsReader {
-    /// `authenticationSettings`; without it, the machine's system-assigned identity on IMDS.
+    /// `authenticationSettings`; without it, the machine's system-assigned identity.
     mutating func authentication(_ cursor: SettingsCursor?) -> Credential {
         let fields = cursor.map { self.fields($0) } ?? [:]
         if let credential = string(fields["credential"]), credential != "managedIdentity",
@@ -10,7 +10,7 @@ extension SettingsReader {
         {
             fail(place, "expected managedIdentity, found \"\(credential)\"")
         }
-        var endpoint = IdentityEndpoint.imds
+        var endpoint: IdentityEndpoint?
         if let text = string(fields["msiEndpoint"]), let place = fields["msiEndpoint"] {
             do {
                 endpoint = try IdentityEndpoint(setting: text)

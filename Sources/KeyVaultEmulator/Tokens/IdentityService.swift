@@ -1,9 +1,11 @@
 import Hummingbird
 
-/// The identity endpoint of a virtual machine (IMDS): tokens for whoever can reach it.
+/// The identity endpoint of a virtual machine (IMDS): tokens for whoever can reach it; or that of
+/// Azure Arc: tokens for whoever can read the agent's keys as well.
 ///
-/// Source: learn.microsoft.com "How to use managed identities for Azure resources on an Azure VM to
-/// acquire an access token". Numbers are strings on this wire.
+/// Sources: learn.microsoft.com "How to use managed identities for Azure resources on an Azure VM to
+/// acquire an access token", and "Authenticate against Azure resources with Azure Arc-enabled
+/// servers". Numbers are strings on this wire.
 struct IdentityService: Sendable {
     let cloud: EmulatedCloud
 
@@ -39,6 +41,11 @@ struct IdentityService: Sendable {
         else {
             return refusal("invalid_request", "Required query variable 'api-version' is missing")
         }
+        if let challenges = cloud.arcChallenges,
+            let challenge = challenge(to: exchange, from: challenges)
+        {
+            return challenge
+        }
         guard let resource = exchange.query["resource"], !resource.isEmpty else {
             return refusal("invalid_request", "Required query variable 'resource' is missing")
         }
@@ -51,7 +58,7 @@ struct IdentityService: Sendable {
         }
         switch identity(for: exchange.query) {
         case .found(let identity):
-            return token(for: resource, of: identity)
+            return token(for: resource, of: identity, query: exchange.query)
         case .notFound:
             return refusal("invalid_request", "Identity not found")
         case .ambiguous:
@@ -63,7 +70,27 @@ struct IdentityService: Sendable {
         }
     }
 
-    private func token(for resource: String, of identity: ManagedIdentity) -> Reply {
+    /// What Azure Arc's agent answers a request without a key of its own; nil for one with it.
+    private func challenge(to exchange: Exchange, from challenges: ArcChallenges) -> Reply? {
+        if let authorization = exchange.fields["authorization"] {
+            if challenges.accepts(authorization) { return nil }
+            return refusal("unauthorized_client", "Invalid challenge response", status: 401)
+        }
+        do {
+            var reply = refusal("unauthorized_client", "Missing Basic Authorization", status: 401)
+            let realm = try challenges.issue()
+            reply.fields = [.init(name: "WWW-Authenticate", value: "Basic realm=\(realm)")]
+            return reply
+        } catch {
+            return refusal("internal_error", "\(error)", status: 500)
+        }
+    }
+
+    private func token(
+        for resource: String,
+        of identity: ManagedIdentity,
+        query: [String: String]
+    ) -> Reply {
         let (token, claims) = cloud.issueToken(for: resource, to: identity)
         let lifetime = claims.exp - claims.iat
         return .json(
@@ -76,6 +103,9 @@ struct IdentityService: Sendable {
                 "not_before": .string(String(claims.nbf)),
                 "resource": .string(resource),
                 "token_type": .string("Bearer"),
+                // Which identity it is, in the terms of the request.
+                "object_id": query["object_id"].map { .string($0) },
+                "msi_res_id": query["msi_res_id"].map { .string($0) },
             ])
         )
     }

@@ -26,11 +26,16 @@ struct TestBed: Sendable {
 }
 
 /// Runs a test on a machine of its own, which is gone afterwards.
-func withTestBed(_ body: (TestBed) async throws -> Void) async throws {
+func withTestBed(
+    emulator change: (inout EmulatorConfiguration, FilePath) throws -> Void = { _, _ in },
+    _ body: (TestBed) async throws -> Void
+) async throws {
     try await withTemporaryDirectory { directory in
-        let emulator = try await Emulator.start(
-            EmulatorConfiguration(stateDirectory: directory.appending("vault").string)
+        var configuration = EmulatorConfiguration(
+            stateDirectory: directory.appending("vault").string
         )
+        try change(&configuration, directory)
+        let emulator = try await Emulator.start(configuration)
         do {
             try await body(TestBed(directory: directory, emulator: emulator))
         } catch {
@@ -59,10 +64,12 @@ extension TestBed {
         CertificateOptions(dnsNames: [dnsName], key: .p256)
     }
 
-    /// Writes the settings: `extra` has more top-level keys, `entries` more keys of each entry.
+    /// Writes the settings: `extra` has more top-level keys, `entries` more keys of each entry,
+    /// `authentication` the keys of `authenticationSettings`.
     func writeSettings(
         _ names: [String],
         interval: Int = 3600,
+        authentication: String? = nil,
         extra: String = "",
         entries: String = ""
     ) throws {
@@ -79,7 +86,7 @@ extension TestBed {
               observedCertificates:
             \(observed.joined(separator: "\n"))
             authenticationSettings:
-              msiEndpoint: \(emulator.endpoints.identityEndpoint)
+              \(authentication ?? "msiEndpoint: \(emulator.endpoints.identityEndpoint)")
             cloud:
               vaultSuffix: \(cloud.vaultSuffix)
               audience: \(cloud.audience)

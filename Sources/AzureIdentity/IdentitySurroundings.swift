@@ -1,0 +1,23 @@
+import Foundation
+
+/// What the process and its machine have to say about identities, beside the settings.
+package struct IdentitySurroundings: Sendable {
+    package var environment: [String: String]
+    /// Where Azure Arc's agent puts the keys that prove a caller to be on the machine.
+    ///
+    /// Microsoft's libraries read keys from there only, as this does. A test has a directory of its
+    /// own; nothing that a server says and no setting moves it.
+    package var arcKeys: String
+    /// The program of Azure Arc's agent that answers on the identity endpoint.
+    package var arcProgram: String
+
+    package init(
+        environment: [String: String] = ProcessInfo.processInfo.environment,
+        arcKeys: String = "/var/opt/azcmagent/tokens",
+        arcProgram: String = "/opt/azcmagent/bin/himds"
+    ) {
+        self.environment = environment
+        self.arcKeys = arcKeys
+        self.arcProgram = arcProgram
+    }
+}
