@@ -64,7 +64,7 @@ package struct Agent: Sendable {
         )
         let watcher = VaultWatcher(
             http: http,
-            tokens: TokenCache(http: http),
+            tokens: TokenCache(http: http, surroundings: settings.identitySurroundings),
             cloud: settings.cloud
         )
         return Agent(
@@ -147,6 +147,11 @@ package struct Agent: Sendable {
 extension Settings {
     package var historyFile: FilePath { stateDirectory.appending("history.db") }
     package var lockFile: FilePath { stateDirectory.appending("lock") }
+
+    /// What the machine says of identities, in the cloud of the settings.
+    var identitySurroundings: IdentitySurroundings {
+        IdentitySurroundings(authorityHost: cloud.authorityHost)
+    }
 
     /// The entry of that name.
     package func certificate(named name: String) -> ObservedCertificate? {

@@ -22,6 +22,17 @@ extension Credential {
             return try await policy.run { () async throws(TokenFailure) in
                 try await identity.token(for: audience)
             }
+        case .application(let application, let proof):
+            let client = ClientCredentials(
+                http: http,
+                application: application,
+                proof: proof,
+                surroundings: surroundings,
+                now: now
+            )
+            return try await policy.run { () async throws(TokenFailure) in
+                try await client.token(for: audience)
+            }
         }
     }
 }

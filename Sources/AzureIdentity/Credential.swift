@@ -12,4 +12,6 @@ package enum IdentitySelector: Sendable, Hashable {
 package enum Credential: Sendable, Hashable {
     /// The machine's own identity; without an endpoint, from the one that this machine has.
     case managedIdentity(IdentityEndpoint?, IdentitySelector)
+    /// An application of Entra ID.
+    case application(Application, ApplicationProof)
 }

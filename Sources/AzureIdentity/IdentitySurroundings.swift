@@ -3,6 +3,10 @@ import Foundation
 /// What the process and its machine have to say about identities, beside the settings.
 package struct IdentitySurroundings: Sendable {
     package var environment: [String: String]
+    /// Where applications log in: the cloud's own authority, and no other.
+    package var authorityHost: String
+    /// Where systemd puts the credentials that the service is passed.
+    package var serviceCredentials: String
     /// Where Azure Arc's agent puts the keys that prove a caller to be on the machine.
     ///
     /// Microsoft's libraries read keys from there only, as this does. A test has a directory of its
@@ -13,10 +17,14 @@ package struct IdentitySurroundings: Sendable {
 
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
+        authorityHost: String = "https://login.microsoftonline.com",
+        serviceCredentials: String = "/run/credentials/kvagent.service",
         arcKeys: String = "/var/opt/azcmagent/tokens",
         arcProgram: String = "/opt/azcmagent/bin/himds"
     ) {
         self.environment = environment
+        self.authorityHost = authorityHost
+        self.serviceCredentials = serviceCredentials
         self.arcKeys = arcKeys
         self.arcProgram = arcProgram
     }

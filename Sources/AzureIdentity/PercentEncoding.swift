@@ -27,3 +27,28 @@ func isUnreserved(_ byte: UInt8) -> Bool {
     default: false
     }
 }
+
+extension SensitiveBytes {
+    /// As ``Swift/String/percentEncoded``, in memory that is wiped as well.
+    var percentEncoded: SensitiveBytes {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return unsafe SensitiveBytes(capacity: count * 3) { memory in
+            withBytes { span in
+                var length = 0
+                for index in span.indices {
+                    let byte = span[index]
+                    if isUnreserved(byte) {
+                        unsafe memory[length] = byte
+                        length += 1
+                    } else {
+                        unsafe memory[length] = UInt8(ascii: "%")
+                        unsafe memory[length + 1] = digits[Int(byte >> 4)]
+                        unsafe memory[length + 2] = digits[Int(byte & 15)]
+                        length += 3
+                    }
+                }
+                return length
+            }
+        }
+    }
+}

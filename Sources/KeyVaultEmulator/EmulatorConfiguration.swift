@@ -37,4 +37,9 @@ package struct EmulatorConfiguration: Sendable {
         clients = [:]
         behaviour = EmulatorBehaviour()
     }
+
+    /// Whether an application is registered, or every one counts as it.
+    func knows(client: String) -> Bool {
+        clients.isEmpty || clients[client] != nil
+    }
 }

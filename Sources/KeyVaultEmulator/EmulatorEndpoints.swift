@@ -28,6 +28,9 @@ package struct EmulatorEndpoints: Sendable, Codable, Equatable {
     /// The authority's address.
     package var authorityHost: String { "https://login.localhost:\(vaultPort)" }
 
+    /// The tenant that every application here is registered with.
+    package var tenantID: String { TokenAuthority.tenant }
+
     /// What the settings' `cloud` must be to reach this emulator.
     package var cloudSettings: CloudSettings {
         CloudSettings(

@@ -6,8 +6,12 @@ import Testing
 
 @Suite("The authority")
 struct AuthorityTests {
-    private func ask(_ bench: Bench, _ form: String) async throws -> Bench.Answer {
-        let endpoint = "/\(TokenAuthority.tenant)/oauth2/v2.0/token"
+    private func ask(
+        _ bench: Bench,
+        _ form: String,
+        tenant: String = TokenAuthority.tenant
+    ) async throws -> Bench.Answer {
+        let endpoint = "/\(tenant)/oauth2/v2.0/token"
         return Bench.Answer(
             response: try await bench.http.send(
                 HTTPRequest(
@@ -44,6 +48,18 @@ struct AuthorityTests {
             #expect(answer.status == 401)
             #expect(answer.json?["error"] == .string("invalid_client"))
             #expect(answer.json?["error_codes"] == .array([.integer(7_000_215)]))
+        }
+    }
+
+    @Test("an application that is not registered is refused, and so is another tenant")
+    func unknown() async throws {
+        try await Bench.run({ $0.clients = ["other": "s&cret x"] }) { bench in
+            let answer = try await ask(bench, Self.form)
+            #expect(answer.status == 400)
+            #expect(answer.json?["error_codes"] == .array([.integer(700_016)]))
+            let elsewhere = try await ask(bench, Self.form, tenant: "contoso.com")
+            #expect(elsewhere.status == 400)
+            #expect(elsewhere.json?["error_codes"] == .array([.integer(90_002)]))
         }
     }
 

@@ -66,4 +66,68 @@ struct CredentialTests {
             #expect(result.errors.contains(file) || result.output.contains(file))
         }
     }
+
+    private static let client = "1f2e3d4c-1111-2222-3333-444455556666"
+
+    private func withSecret(
+        _ secret: String,
+        file: String? = nil,
+        _ body: (TestBed) async throws -> Void
+    ) async throws {
+        try await withTestBed { configuration, _ in
+            configuration.clients = [Self.client: "s3cr3t~right"]
+        } _: { bed in
+            try writeFile(bed.directory.appending("azure"), secret, mode: 0o600)
+            try await observe(
+                bed,
+                authentication: "{credential: clientSecret, clientId: \(Self.client), "
+                    + "tenantId: \(bed.emulator.endpoints.tenantID), "
+                    + "clientSecretFile: \(file ?? bed.directory.appending("azure").string)}"
+            )
+            try await body(bed)
+        }
+    }
+
+    @Test("An application with a secret installs its certificate, and tells the secret to nobody")
+    func secret() async throws {
+        try await withSecret("s3cr3t~right\n") { bed in
+            let result = try await bed.kvagent("sync", "--log-level", "trace", status: 0)
+            #expect(!(result.output + result.errors).contains("s3cr3t"))
+            #expect(try await bed.isWhole("web"))
+            #expect(await bed.emulator.statistics().log.last?.clientID == Self.client)
+            let checked = try await bed.kvagent("config", "show", status: 0)
+            #expect(checked.output.contains("clientSecretFile: \(bed.directory)/azure"))
+            #expect(!checked.output.contains("s3cr3t"))
+        }
+    }
+
+    @Test("A secret that systemd passes is found by its name")
+    func credentialOfTheService() async throws {
+        try await withSecret("s3cr3t~right", file: "azure") { bed in
+            let result = try await bed.shell(
+                "CREDENTIALS_DIRECTORY=\(bed.directory) exec $0 sync --config $1"
+            )
+            #expect(result.status == 0, "\(result.errors)")
+        }
+    }
+
+    @Test("A wrong secret is refused with the authority's number, and exit code 69")
+    func wrongSecret() async throws {
+        try await withSecret("s3cr3t~wrong") { bed in
+            let result = try await bed.kvagent("sync", status: 69)
+            #expect(
+                result.errors.contains("AADSTS7000215") || result.output.contains("AADSTS7000215")
+            )
+            #expect(!(result.output + result.errors).contains("s3cr3t"))
+        }
+    }
+
+    @Test("config check looks into the file of the secret")
+    func checked() async throws {
+        try await withSecret("") { bed in
+            let result = try await bed.kvagent("config", "check", status: 78)
+            let key = "authenticationSettings.clientSecretFile: \(bed.directory)/azure: empty"
+            #expect(result.errors.contains(key), "\(result.errors)")
+        }
+    }
 }

@@ -42,7 +42,7 @@ extension Settings {
                     )
                 )
             ),
-            ("authenticationSettings", effective(credential, "authenticationSettings")),
+            ("authenticationSettings", effectiveAuthentication),
             ("cloud", effectiveCloud),
             ("loggingSettings", effectiveLogging),
             ("hooks", effectiveHooks),
@@ -97,7 +97,8 @@ extension Settings {
             (
                 "authenticationOverride",
                 origins.lines["\(path).authenticationOverride"] == nil
-                    ? nil : self.identity(certificate.credential, "\(path).authenticationOverride")
+                    ? nil
+                    : effectiveOverride(certificate.credential, "\(path).authenticationOverride")
             ),
             (
                 "pollingIntervalInS",
@@ -156,35 +157,6 @@ extension Settings {
         return .elements(
             verifications.enumerated().map { one($0.element, "\(path)[\($0.offset)]") }
         )
-    }
-
-    private func effective(_ credential: Credential, _ path: String) -> EffectiveValue {
-        guard case .managedIdentity(let endpoint, _) = credential else { return .map([]) }
-        let fields: [(String, EffectiveValue?)] = [
-            ("credential", text("managedIdentity", "\(path).credential")),
-            (
-                "msiEndpoint",
-                text(
-                    (endpoint ?? .discovered(in: IdentitySurroundings())).baseURL,
-                    "\(path).msiEndpoint"
-                )
-            ),
-        ]
-        guard case .map(let selector)? = identity(credential, path) else {
-            return .entries(fields)
-        }
-        return .entries(fields + selector.map { ($0.key, $0.value) })
-    }
-
-    private func identity(_ credential: Credential, _ path: String) -> EffectiveValue? {
-        guard case .managedIdentity(_, let selector) = credential else { return nil }
-        switch selector {
-        case .system: return nil
-        case .clientID(let id): return .entries(("msiClientId", text(id, "\(path).msiClientId")))
-        case .objectID(let id): return .entries(("msiObjectId", text(id, "\(path).msiObjectId")))
-        case .resourceID(let id):
-            return .entries(("msiResourceId", text(id, "\(path).msiResourceId")))
-        }
     }
 
     private var effectiveCloud: EffectiveValue {

@@ -1,3 +1,4 @@
+import AzureIdentity
 import Glibc
 import Hooks
 import KeyVault
@@ -10,7 +11,8 @@ extension Settings {
     /// Only a check before the start asks for all of it. At work, an account that is missing fails
     /// its own certificate and stops no other, so that it must not keep the agent from starting.
     package func hostProblems() -> [SettingsProblem] {
-        directoryProblems() + bundleProblems() + certificates.indices.flatMap(accountProblems)
+        directoryProblems() + bundleProblems() + credentialProblems()
+            + certificates.indices.flatMap(accountProblems)
             + certificates.indices.compactMap(passwordProblem)
     }
 
@@ -20,6 +22,21 @@ extension Settings {
             origins.problem(
                 "cloud.caBundle",
                 "\(bundle) can't be read: \(Errno(rawValue: errno)); name a PEM file with the authorities to trust"
+            )
+        ]
+    }
+
+    /// Whether the credential's files are there, as far as this process can know: those that systemd
+    /// passes to the service are there while it runs.
+    private func credentialProblems() -> [SettingsProblem] {
+        guard let file = credential.file, file.path.hasPrefix("/"),
+            let problem = credential.problem(in: identitySurroundings)
+        else { return [] }
+        let mend = problem.hint.map { "; \($0)" } ?? ""
+        return [
+            origins.problem(
+                "authenticationSettings.\(file.key)",
+                "\(file.path): \(problem.cause)\(mend)"
             )
         ]
     }
@@ -65,5 +82,15 @@ extension Settings {
         }
         return problems(users) { CertificateStore.obstacle(toUser: $0) }
             + problems(groups) { CertificateStore.obstacle(toGroup: $0) }
+    }
+}
+
+extension Credential {
+    /// The file that it needs, and the key of the settings that names it.
+    fileprivate var file: (key: String, path: String)? {
+        switch self {
+        case .managedIdentity: nil
+        case .application(_, .secretFile(let path)): ("clientSecretFile", path)
+        }
     }
 }

@@ -145,7 +145,8 @@ extension SettingsReader {
             name: "custom",
             vaultSuffix: suffix.lowercased(),
             audience: audience,
-            authorityHost: string(fields["authorityHost"]) ?? Cloud.publicCloud.authorityHost,
+            authorityHost: authorityHost(fields["authorityHost"])
+                ?? Cloud.publicCloud.authorityHost,
             caBundle: caBundle?.string
         )
     }

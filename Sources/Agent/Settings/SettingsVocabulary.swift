@@ -56,6 +56,7 @@ enum SettingsVocabulary {
         certificatePolicy: rules,
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
+            "tenantId", "clientId", "clientSecretFile",
         ],
         logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],
@@ -71,6 +72,9 @@ enum SettingsVocabulary {
     private static let beyondPolicy: Set = [
         "keyMismatch", "keyMissing", "missingKey", "noPrivateKey",
     ]
+
+    /// What would hold a secret, which never stands in the settings.
+    private static let secretKeys: Set = ["clientSecret", "secret", "password", "clientPassword"]
 
     /// Keys of the extension that are accepted and do nothing here, with the reason.
     static let withoutEffect: [Place: [String: String]] = [
@@ -91,6 +95,10 @@ enum SettingsVocabulary {
         if [policy, certificatePolicy].contains(place), beyondPolicy.contains(key) {
             return
                 "is no matter of policy: a version without the key of its certificate is always rejected"
+        }
+        if place == authentication, secretKeys.contains(key) {
+            return
+                "a secret has no place in the settings: write it into a file, mode 0600, and name that as clientSecretFile"
         }
         let here = (keys[place] ?? []) + (withoutEffect[place].map { Array($0.keys) } ?? [])
         if let same = here.first(where: { $0.lowercased() == key.lowercased() }) {

@@ -104,6 +104,25 @@ struct AuthorityService: Sendable {
                 status: 400
             )
         }
+        guard exchange.segments.first?.lowercased() == TokenAuthority.tenant else {
+            return refusal(
+                "invalid_request",
+                90_002,
+                "Tenant '\(exchange.segments.first ?? "")' not found. Check to make sure you have "
+                    + "the correct tenant ID and are signing into the correct cloud.",
+                status: 400
+            )
+        }
+        guard cloud.configuration.knows(client: client) else {
+            return refusal(
+                "unauthorized_client",
+                700_016,
+                "Application with identifier '\(client)' was not found in the directory "
+                    + "'Emulated'. This can happen if the application has not been installed by "
+                    + "the administrator of the tenant or consented to by any user in the tenant.",
+                status: 400
+            )
+        }
         guard isSecret(form["client_secret"] ?? "", of: client) else {
             return refusal(
                 "invalid_client",

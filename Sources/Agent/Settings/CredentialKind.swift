@@ -1,0 +1,16 @@
+/// The values of `credential`: what kvagent authenticates with.
+enum CredentialKind: String, CaseIterable {
+    case managedIdentity
+    case clientSecret
+
+    /// The keys beside `credential` that mean something to it.
+    var keys: [String] {
+        switch self {
+        case .managedIdentity: ["msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId"]
+        case .clientSecret: ["tenantId", "clientId", "clientSecretFile"]
+        }
+    }
+
+    /// All of them, for messages.
+    static let names = allCases.map(\.rawValue).joined(separator: ", ")
+}

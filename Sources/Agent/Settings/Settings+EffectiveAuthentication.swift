@@ -1,0 +1,52 @@
+import AzureIdentity
+
+extension Settings {
+    /// `authenticationSettings` as they count.
+    var effectiveAuthentication: EffectiveValue {
+        let path = "authenticationSettings"
+        func entries(
+            _ kind: CredentialKind,
+            _ values: [(key: String, value: String?)]
+        ) -> EffectiveValue {
+            let all = [("credential", kind.rawValue)] + values
+            return .entries(
+                all.map { key, value in (key, value.map { text($0, "\(path).\(key)") }) }
+            )
+        }
+        switch credential {
+        case .managedIdentity(let endpoint, let selector):
+            let endpoint = endpoint ?? .discovered(in: identitySurroundings)
+            return entries(
+                .managedIdentity,
+                [("msiEndpoint", endpoint.baseURL)] + [selector.entry].compactMap(\.self)
+            )
+        case .application(let application, .secretFile(let file)):
+            return entries(.clientSecret, application.entries + [("clientSecretFile", file)])
+        }
+    }
+
+    /// An entry's `authenticationOverride`.
+    func effectiveOverride(_ credential: Credential, _ path: String) -> EffectiveValue? {
+        guard case .managedIdentity(_, let selector) = credential, let entry = selector.entry,
+            let id = entry.value
+        else { return nil }
+        return .entries((entry.key, text(id, "\(path).\(entry.key)")))
+    }
+}
+
+extension IdentitySelector {
+    fileprivate var entry: (key: String, value: String?)? {
+        switch self {
+        case .system: nil
+        case .clientID(let id): ("msiClientId", id)
+        case .objectID(let id): ("msiObjectId", id)
+        case .resourceID(let id): ("msiResourceId", id)
+        }
+    }
+}
+
+extension Application {
+    fileprivate var entries: [(key: String, value: String?)] {
+        [("tenantId", tenantID), ("clientId", clientID)]
+    }
+}
