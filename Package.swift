@@ -129,7 +129,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "kvagent-emulator",
-            dependencies: ["HTTP", "KeyVaultEmulator", "Sensitive", argumentParser, unixSignals],
+            dependencies: [
+                "HTTP", "KeyVaultEmulator", "PKI", "Sensitive", argumentParser, unixSignals,
+            ],
             swiftSettings: safe
         ),
 
@@ -148,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "AzureIdentityTests",
             dependencies: [
-                "AzureIdentity", "HTTP", "KeyVaultEmulator", "Sensitive", "TestSupport", system,
+                "AzureIdentity", "HTTP", "KeyVaultEmulator", "PKI", "Sensitive", "TestSupport",
+                system,
             ],
             swiftSettings: safe
         ),

@@ -4,6 +4,8 @@ import Sensitive
 /// What an application shows the authority.
 enum ApplicationEvidence: Sendable {
     case secret(SensitiveBytes)
+    /// A signed token that speaks for the application (RFC 7523).
+    case assertion(SensitiveBytes)
 }
 
 extension ApplicationProof {
@@ -15,6 +17,26 @@ extension ApplicationProof {
         case .secretFile(let file):
             let path = surroundings.path(of: file)
             return .secret(try Self.secret(CredentialFile(path: path, limit: 4096)))
+        case .tokenFile(let path):
+            return .assertion(try Self.token(CredentialFile(path: path, openness: .any)))
+        }
+    }
+
+    /// Another issuer's token, which is for Entra ID to judge.
+    private static func token(_ file: CredentialFile) throws(CredentialProblem) -> SensitiveBytes {
+        do throws(CredentialFile.Problem) {
+            let token = try file.read()
+            let dots = token.withBytes { span in
+                span.indices.count { span[$0] == UInt8(ascii: ".") }
+            }
+            guard token.isToken, dots == 2 else { throw .init(cause: "holds no token (JWT)") }
+            return token
+        } catch {
+            throw CredentialProblem(
+                operation: "read federated token \(file.path)",
+                cause: error.cause,
+                hint: error.hint
+            )
         }
     }
 

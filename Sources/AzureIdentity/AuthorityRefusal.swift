@@ -43,6 +43,12 @@ struct AuthorityRefusal: Decodable {
         case 7_000_222:
             return "the client secret has expired: make a new one, and write its value into "
                 + proof.place
+        case 70_021, 700_211, 700_212, 700_213:
+            return "give application \(client) a federated credential with issuer, subject and "
+                + "audience of the token in \(proof.place)"
+        case 700_024:
+            return "see whether the clock is right: timedatectl; and whether \(proof.place) is "
+                + "still replaced"
         case 7_000_112:
             return "application \(client) is disabled in its tenant"
         case 53_003, 530_035:
@@ -59,7 +65,7 @@ extension ApplicationProof {
     /// Where it is found, for messages.
     var place: String {
         switch self {
-        case .secretFile(let file): file
+        case .secretFile(let file), .tokenFile(let file): file
         }
     }
 }

@@ -58,6 +58,11 @@ struct ClientCredentials: Sendable {
             switch evidence {
             case .secret(let secret):
                 secret.percentEncoded.prefixed(by: "\(form.percentEncoded)&client_secret=")
+            case .assertion(let token):
+                token.percentEncoded.prefixed(
+                    by: (form + [("client_assertion_type", Self.assertionType)]).percentEncoded
+                        + "&client_assertion="
+                )
             }
         return HTTPRequest(
             .post,
@@ -70,6 +75,9 @@ struct ClientCredentials: Sendable {
             limits: Self.limits
         )
     }
+
+    /// RFC 7523, section 2.2.
+    private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
     /// A token has a few kilobytes, and a proxy on the way may take its time.
     private static let limits = HTTPLimits(

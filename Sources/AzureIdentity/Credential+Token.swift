@@ -10,6 +10,21 @@ extension Credential {
         retrying policy: IdentityRetryPolicy,
         now: @escaping @Sendable () -> Date
     ) async throws(IdentityError) -> AccessToken {
+        func client(
+            _ application: Application,
+            _ proof: ApplicationProof
+        ) async throws(IdentityError) -> AccessToken {
+            let client = ClientCredentials(
+                http: http,
+                application: application,
+                proof: proof,
+                surroundings: surroundings,
+                now: now
+            )
+            return try await policy.run { () async throws(TokenFailure) in
+                try await client.token(for: audience)
+            }
+        }
         switch self {
         case .managedIdentity(let endpoint, let selector):
             let identity = ManagedIdentity(
@@ -23,16 +38,28 @@ extension Credential {
                 try await identity.token(for: audience)
             }
         case .application(let application, let proof):
-            let client = ClientCredentials(
-                http: http,
-                application: application,
-                proof: proof,
-                surroundings: surroundings,
-                now: now
-            )
-            return try await policy.run { () async throws(TokenFailure) in
-                try await client.token(for: audience)
+            return try await client(application, proof)
+        case .workloadIdentity(let identity):
+            let (application, proof) = try found(audience) { () throws(CredentialProblem) in
+                try identity.resolved(in: surroundings)
             }
+            return try await client(application, proof)
+        }
+    }
+
+    /// What the environment has; where it hasn't, asking again would not help.
+    private func found<Value>(
+        _ audience: String,
+        _ find: () throws(CredentialProblem) -> Value
+    ) throws(IdentityError) -> Value {
+        do throws(CredentialProblem) {
+            return try find()
+        } catch {
+            throw IdentityError(
+                kind: .refused,
+                description: "get token for \(audience): \(error.operation): \(error.cause)",
+                hint: error.hint
+            )
         }
     }
 }

@@ -14,4 +14,5 @@ package enum Credential: Sendable, Hashable {
     case managedIdentity(IdentityEndpoint?, IdentitySelector)
     /// An application of Entra ID.
     case application(Application, ApplicationProof)
+    case workloadIdentity(WorkloadIdentity)
 }

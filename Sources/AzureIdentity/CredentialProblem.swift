@@ -7,17 +7,22 @@ package struct CredentialProblem: Error, Sendable, Equatable {
 }
 
 extension Credential {
-    /// The first thing that is wrong with it here.
+    /// What is wrong with the files that it names, here and now; what comes out of the environment
+    /// is left to whom it is for.
     package func problem(in surroundings: IdentitySurroundings) -> CredentialProblem? {
-        switch self {
-        case .managedIdentity: return nil
-        case .application(_, let proof):
-            do throws(CredentialProblem) {
-                _ = try proof.evidence(in: surroundings)
+        do throws(CredentialProblem) {
+            switch self {
+            case .managedIdentity:
                 return nil
-            } catch {
-                return error
+            case .application(_, let proof):
+                _ = try proof.evidence(in: surroundings)
+            case .workloadIdentity(let identity):
+                guard let file = identity.tokenFile else { return nil }
+                _ = try ApplicationProof.tokenFile(file).evidence(in: surroundings)
             }
+            return nil
+        } catch {
+            return error
         }
     }
 }

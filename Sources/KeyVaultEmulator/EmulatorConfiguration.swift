@@ -16,8 +16,10 @@ package struct EmulatorConfiguration: Sendable {
     package var arcKeys: ArcKeyPlace?
     /// The applications that may ask the authority for a token: client id to secret.
     ///
-    /// Empty: any client id with any secret but an empty one.
+    /// Without any application at all: any client id with any secret but an empty one.
     package var clients: [String: String]
+    /// Whose tokens speak for applications.
+    package var federations: [FederatedCredential]
     /// What can also be changed while it runs.
     package var behaviour: EmulatorBehaviour
 
@@ -35,11 +37,15 @@ package struct EmulatorConfiguration: Sendable {
         hasSystemIdentity = true
         arcKeys = nil
         clients = [:]
+        federations = []
         behaviour = EmulatorBehaviour()
     }
 
-    /// Whether an application is registered, or every one counts as it.
+    /// Whether nobody is registered, and so everybody counts as it.
+    var hasNoApplications: Bool { clients.isEmpty && federations.isEmpty }
+
     func knows(client: String) -> Bool {
-        clients.isEmpty || clients[client] != nil
+        hasNoApplications || clients[client] != nil
+            || federations.contains { $0.clientID.lowercased() == client.lowercased() }
     }
 }

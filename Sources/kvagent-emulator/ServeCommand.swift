@@ -35,11 +35,23 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("client"),
         help: ArgumentHelp(
-            "An application and its secret; without any, every secret is right. May be repeated.",
+            "An application and its secret; without any application, every secret is right. "
+                + "May be repeated.",
             valueName: "id=secret"
         )
     )
     var clients: [ClientArgument] = []
+
+    @Option(
+        name: .customLong("federation"),
+        help: ArgumentHelp(
+            "Whose tokens speak for an application: client=ID,issuer=URL,subject=TEXT,"
+                + "key=FILE[,audience=TEXT]; the file has the issuer's public key or certificate, "
+                + "PEM. May be repeated.",
+            valueName: "federation"
+        )
+    )
+    var federations: [FederationArgument] = []
 
     @Flag(help: "The machine has no system-assigned identity.")
     var noSystemIdentity = false
@@ -80,6 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.identities = identities.map(\.identity)
         for client in clients { configuration.clients[client.id] = client.secret }
+        configuration.federations = try federations.map { try $0.credential() }
         configuration.arcKeys = arcKeys.map { ArcKeyPlace($0) }
         configuration.hasSystemIdentity = !noSystemIdentity
         configuration.behaviour.pages = pages
@@ -140,40 +153,6 @@ struct ServeCommand: AsyncParsableCommand {
 }
 
 extension EmulatorBehaviour.Pages: ExpressibleByArgument {}
-
-/// A user-assigned identity as the command line writes it.
-struct IdentityArgument: ExpressibleByArgument {
-    let identity: ManagedIdentity
-
-    init?(argument: String) {
-        var parts: [Substring: String] = [:]
-        for part in argument.split(separator: ",") {
-            guard let equals = part.firstIndex(of: "=") else { return nil }
-            parts[part[..<equals]] = String(part[part.index(after: equals)...])
-        }
-        guard let client = parts["client"], let object = parts["object"],
-            Set(parts.keys).isSubset(of: ["client", "object", "resource"])
-        else { return nil }
-        identity = ManagedIdentity(
-            clientID: client,
-            objectID: object,
-            resourceID: parts["resource"]
-        )
-    }
-}
-
-/// An application and its secret as the command line writes them.
-struct ClientArgument: ExpressibleByArgument {
-    let id: String
-    let secret: String
-
-    init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "=") else { return nil }
-        id = String(argument[..<equals])
-        secret = String(argument[argument.index(after: equals)...])
-        if id.isEmpty || secret.isEmpty { return nil }
-    }
-}
 
 /// Tells the end of standard input, for as long as it lives.
 private struct InputEnd {

@@ -33,6 +33,13 @@ struct CredentialSettingsTests {
                 .secretFile("azure.id")
             )
         ),
+        ("credential: workloadIdentity", .workloadIdentity(WorkloadIdentity())),
+        (
+            "credential: workloadIdentity, tenantId: contoso.com, clientId: \(client), tokenFile: /a/b",
+            .workloadIdentity(
+                WorkloadIdentity(tenantID: "contoso.com", clientID: client, tokenFile: "/a/b")
+            )
+        ),
     ]
 
     @Test("Each kind is read, and written out as it was read", arguments: good)
@@ -55,7 +62,7 @@ struct CredentialSettingsTests {
         ),
         (
             "clientId: \(client)",
-            ".clientId: means nothing to credential: managedIdentity; it is for credential: clientSecret"
+            ".clientId: means nothing to credential: managedIdentity; it is for credential: clientSecret or workloadIdentity"
         ),
         (
             "credential: clientSecret, msiEndpoint: http://localhost/x",

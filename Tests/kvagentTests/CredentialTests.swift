@@ -130,4 +130,17 @@ struct CredentialTests {
             #expect(result.errors.contains(key), "\(result.errors)")
         }
     }
+
+    @Test("A pod without its variables is told which one it lacks")
+    func workload() async throws {
+        try await withTestBed { bed in
+            try await observe(bed, authentication: "credential: workloadIdentity")
+            try await bed.kvagent("config", "check", status: 0)
+            let result = try await bed.shell(
+                "exec env -u AZURE_TENANT_ID -u AZURE_AUTHORITY_HOST $0 sync --config $1"
+            )
+            #expect(result.status == 69)
+            #expect((result.output + result.errors).contains("AZURE_TENANT_ID is not set"))
+        }
+    }
 }

@@ -6,10 +6,15 @@ from unittest import mock
 
 import msal.managed_identity
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.identity import CredentialUnavailableError, ManagedIdentityCredential
+from azure.identity import (
+    CredentialUnavailableError,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
 
 import sdk
 from emulator_process import running
+from issuer import Issuer
 from sdk import NoToken, USER_ASSIGNED, application, expect, expect_error, secrets, test
 
 
@@ -80,3 +85,33 @@ def a_machine_of_azure_arc_shows_that_it_can_read_the_agents_key():
             log = agent.admin("GET", "/statistics")["log"]
             expect([entry["status"] for entry in log] == [401, 200], str(log))
             expect(os.listdir(keys) == [], str(os.listdir(keys)))
+
+
+@test
+def a_pod_shows_the_token_of_its_cluster():
+    with tempfile.TemporaryDirectory() as directory:
+        issuer = Issuer(directory)
+        subject = "system:serviceaccount:web:kvagent"
+        federation = (
+            f"client={sdk.APPLICATION},issuer={issuer.name},subject={subject},key={issuer.key_file}"
+        )
+        with running(sdk.emulator.binary, "--federation", federation) as cloud:
+            for who, works in ((subject, True), ("system:serviceaccount:other:kvagent", False)):
+                credential = WorkloadIdentityCredential(
+                    tenant_id=sdk.TENANT,
+                    client_id=sdk.APPLICATION,
+                    token_file_path=issuer.token_file(who),
+                    authority=cloud.authority,
+                    disable_instance_discovery=True,
+                    connection_verify=cloud.ca_file,
+                )
+                if works:
+                    token = credential.get_token("https://vault.localhost/.default")
+                    expect(token.token.count(".") == 2, token.token)
+                else:
+                    error = expect_error(
+                        ClientAuthenticationError,
+                        credential.get_token,
+                        "https://vault.localhost/.default",
+                    )
+                    expect("AADSTS700213" in str(error), str(error))

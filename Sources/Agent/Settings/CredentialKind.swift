@@ -2,12 +2,14 @@
 enum CredentialKind: String, CaseIterable {
     case managedIdentity
     case clientSecret
+    case workloadIdentity
 
     /// The keys beside `credential` that mean something to it.
     var keys: [String] {
         switch self {
         case .managedIdentity: ["msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId"]
         case .clientSecret: ["tenantId", "clientId", "clientSecretFile"]
+        case .workloadIdentity: ["tenantId", "clientId", "tokenFile"]
         }
     }
 

@@ -22,6 +22,17 @@ extension Settings {
             )
         case .application(let application, .secretFile(let file)):
             return entries(.clientSecret, application.entries + [("clientSecretFile", file)])
+        case .application:
+            // No setting makes these; they are what others come down to.
+            return .map([])
+        case .workloadIdentity(let identity):
+            return entries(
+                .workloadIdentity,
+                [
+                    ("tenantId", identity.tenantID), ("clientId", identity.clientID),
+                    ("tokenFile", identity.tokenFile),
+                ]
+            )
         }
     }
 

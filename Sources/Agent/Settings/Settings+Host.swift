@@ -89,8 +89,11 @@ extension Credential {
     /// The file that it needs, and the key of the settings that names it.
     fileprivate var file: (key: String, path: String)? {
         switch self {
-        case .managedIdentity: nil
         case .application(_, .secretFile(let path)): ("clientSecretFile", path)
+        case .workloadIdentity(let identity):
+            // The rest of it may be in the service's environment, of which a shell knows nothing.
+            identity.tokenFile.map { ("tokenFile", $0) }
+        case .managedIdentity, .application: nil
         }
     }
 }

@@ -20,6 +20,15 @@ extension SettingsReader {
         return switch kind {
         case .managedIdentity: managedIdentity(fields, cursor)
         case .clientSecret: clientSecret(fields, cursor) ?? standard
+        // Whatever is left out is in the environment of those who ask for tokens.
+        case .workloadIdentity:
+            .workloadIdentity(
+                WorkloadIdentity(
+                    tenantID: tenant(fields["tenantId"]),
+                    clientID: clientID(fields["clientId"]),
+                    tokenFile: directory(fields["tokenFile"])?.string
+                )
+            )
         }
     }
 

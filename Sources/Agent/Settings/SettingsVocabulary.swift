@@ -56,7 +56,7 @@ enum SettingsVocabulary {
         certificatePolicy: rules,
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
-            "tenantId", "clientId", "clientSecretFile",
+            "tenantId", "clientId", "clientSecretFile", "tokenFile",
         ],
         logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],

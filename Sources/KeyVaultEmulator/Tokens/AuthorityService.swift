@@ -79,60 +79,49 @@ struct AuthorityService: Sendable {
 
     private func token(_ exchange: Exchange) -> Reply {
         let form = Self.form(exchange.body)
+        do throws(AuthorityRefusal) {
+            return try token(form, tenant: exchange.segments.first ?? "")
+        } catch {
+            return error.reply
+        }
+    }
+
+    private func token(
+        _ form: [String: String],
+        tenant: String
+    ) throws(AuthorityRefusal) -> Reply {
         guard form["grant_type"] == "client_credentials" else {
-            return refusal(
+            throw AuthorityRefusal(
                 "unsupported_grant_type",
                 70_003,
-                "The app requested an unsupported grant type '\(form["grant_type"] ?? "")'.",
-                status: 400
+                "The app requested an unsupported grant type '\(form["grant_type"] ?? "")'."
             )
         }
         guard let client = form["client_id"], !client.isEmpty else {
-            return refusal(
+            throw AuthorityRefusal(
                 "invalid_request",
                 900_144,
-                "The request body must contain the following parameter: 'client_id'.",
-                status: 400
+                "The request body must contain the following parameter: 'client_id'."
             )
         }
         guard let scope = form["scope"], scope.hasPrefix("https://"), scope.hasSuffix("/.default")
         else {
-            return refusal(
+            throw AuthorityRefusal(
                 "invalid_scope",
                 1_002_012,
-                "The provided value for scope \(form["scope"] ?? "") is not valid.",
-                status: 400
+                "The provided value for scope \(form["scope"] ?? "") is not valid."
             )
         }
-        guard exchange.segments.first?.lowercased() == TokenAuthority.tenant else {
-            return refusal(
+        guard tenant.lowercased() == TokenAuthority.tenant else {
+            throw AuthorityRefusal(
                 "invalid_request",
                 90_002,
-                "Tenant '\(exchange.segments.first ?? "")' not found. Check to make sure you have "
-                    + "the correct tenant ID and are signing into the correct cloud.",
-                status: 400
+                "Tenant '\(tenant)' not found. Check to make sure you have the correct tenant ID "
+                    + "and are signing into the correct cloud."
             )
         }
-        guard cloud.configuration.knows(client: client) else {
-            return refusal(
-                "unauthorized_client",
-                700_016,
-                "Application with identifier '\(client)' was not found in the directory "
-                    + "'Emulated'. This can happen if the application has not been installed by "
-                    + "the administrator of the tenant or consented to by any user in the tenant.",
-                status: 400
-            )
-        }
-        guard isSecret(form["client_secret"] ?? "", of: client) else {
-            return refusal(
-                "invalid_client",
-                7_000_215,
-                "Invalid client secret provided. Ensure the secret being sent in the request is "
-                    + "the client secret value, not the client secret ID, for a secret added to "
-                    + "app '\(client)'.",
-                status: 401
-            )
-        }
+        let desk = ApplicationDesk(configuration: cloud.configuration, now: EmulatedCloud.now)
+        try desk.check(form, of: client)
         let (token, claims) = cloud.issueToken(
             for: String(scope.dropLast("/.default".count)),
             to: ManagedIdentity(clientID: client, objectID: client)
@@ -148,11 +137,6 @@ struct AuthorityService: Sendable {
         )
     }
 
-    private func isSecret(_ secret: String, of client: String) -> Bool {
-        let clients = cloud.configuration.clients
-        return clients.isEmpty ? !secret.isEmpty : clients[client].map { $0 == secret } ?? false
-    }
-
     /// The members of a form, as `application/x-www-form-urlencoded` has them.
     static func form(_ body: [UInt8]) -> [String: String] {
         let text = String(decoding: body, as: UTF8.self)
@@ -163,22 +147,5 @@ struct AuthorityService: Sendable {
             form[String(name)] = String(value)
         }
         return form
-    }
-
-    private func refusal(_ error: String, _ code: Int, _ text: String, status: Int) -> Reply {
-        let trace = RequestID.make()
-        return .json(
-            .object([
-                "error": .string(error),
-                "error_description": .string(
-                    "AADSTS\(code): \(text)\r\nTrace ID: \(trace)\r\nCorrelation ID: \(trace)"
-                ),
-                "error_codes": .array([.integer(code)]),
-                "trace_id": .string(trace),
-                "correlation_id": .string(trace),
-                "error_uri": .string("https://login.microsoftonline.com/error?code=\(code)"),
-            ]),
-            status: status
-        )
     }
 }
