@@ -206,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "kvagentTests",
             dependencies: [
-                "KeyVaultEmulator", "TestSupport", "kvagent", "kvagent-emulator", system,
+                "KeyVaultEmulator", "PKI", "Sensitive", "TestSupport", "kvagent",
+                "kvagent-emulator", system,
             ],
             swiftSettings: safe
         ),

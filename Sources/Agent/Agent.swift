@@ -150,7 +150,13 @@ extension Settings {
 
     /// What the machine says of identities, in the cloud of the settings.
     var identitySurroundings: IdentitySurroundings {
-        IdentitySurroundings(authorityHost: cloud.authorityHost)
+        IdentitySurroundings(
+            authorityHost: cloud.authorityHost,
+            readCertificate: {
+                (pem) throws(ClientCertificate.Problem) in
+                try ClientCertificate(pem: pem)
+            }
+        )
     }
 
     /// The entry of that name.

@@ -23,4 +23,6 @@ package enum ApplicationProof: Sendable, Hashable {
     case secretFile(String)
     /// A file with the token of another issuer that the application trusts.
     case tokenFile(String)
+    /// A PEM file with a certificate and its key.
+    case certificateFile(String, sendsChain: Bool)
 }

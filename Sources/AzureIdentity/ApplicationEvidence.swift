@@ -6,6 +6,8 @@ enum ApplicationEvidence: Sendable {
     case secret(SensitiveBytes)
     /// A signed token that speaks for the application (RFC 7523).
     case assertion(SensitiveBytes)
+    /// A certificate with a key that signs such a token.
+    case certificate(ClientCertificate, sendsChain: Bool)
 }
 
 extension ApplicationProof {
@@ -19,6 +21,30 @@ extension ApplicationProof {
             return .secret(try Self.secret(CredentialFile(path: path, limit: 4096)))
         case .tokenFile(let path):
             return .assertion(try Self.token(CredentialFile(path: path, openness: .any)))
+        case .certificateFile(let file, let sendsChain):
+            let path = surroundings.path(of: file)
+            return .certificate(
+                try Self.certificate(CredentialFile(path: path), surroundings.readCertificate),
+                sendsChain: sendsChain
+            )
+        }
+    }
+
+    private static func certificate(
+        _ file: CredentialFile,
+        _ read: ClientCertificate.Reader
+    ) throws(CredentialProblem) -> ClientCertificate {
+        let operation = "read client certificate \(file.path)"
+        let text: SensitiveBytes
+        do throws(CredentialFile.Problem) {
+            text = try file.read()
+        } catch {
+            throw CredentialProblem(operation: operation, cause: error.cause, hint: error.hint)
+        }
+        do throws(ClientCertificate.Problem) {
+            return try read(text)
+        } catch {
+            throw CredentialProblem(operation: operation, cause: error.cause, hint: error.hint)
         }
     }
 

@@ -47,8 +47,16 @@ struct AuthorityRefusal: Decodable {
             return "give application \(client) a federated credential with issuer, subject and "
                 + "audience of the token in \(proof.place)"
         case 700_024:
-            return "see whether the clock is right: timedatectl; and whether \(proof.place) is "
-                + "still replaced"
+            let file =
+                if case .tokenFile(let file) = proof {
+                    "; and whether \(file) is still replaced"
+                } else {
+                    ""
+                }
+            return "see whether the clock is right: timedatectl\(file)"
+        case 700_027:
+            return "register the certificate of \(proof.place) with application \(client); where "
+                + "it is registered by its name, set sendCertificateChain: true"
         case 7_000_112:
             return "application \(client) is disabled in its tenant"
         case 53_003, 530_035:
@@ -65,7 +73,8 @@ extension ApplicationProof {
     /// Where it is found, for messages.
     var place: String {
         switch self {
-        case .secretFile(let file), .tokenFile(let file): file
+        case .secretFile(let file), .tokenFile(let file), .certificateFile(let file, _):
+            file
         }
     }
 }

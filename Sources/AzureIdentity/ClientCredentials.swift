@@ -31,9 +31,16 @@ struct ClientCredentials: Sendable {
             throw failure(.refused, audience, cause, hint: error.hint)
         }
         let asked = now()
+        let url = authority.tokenURL(tenant: application.tenantID)
+        let body: SensitiveBytes
+        do throws(ClientCertificate.Problem) {
+            body = try form(for: audience, evidence, to: url, at: asked)
+        } catch {
+            throw failure(.refused, audience, "sign for \(url): \(error.cause)", hint: error.hint)
+        }
         let response: HTTPResponse
         do throws(HTTPError) {
-            response = try await http.send(request(to: authority, audience, evidence))
+            response = try await http.send(Self.request(url, body))
         } catch {
             throw failure(.unreachable, audience, error.detail, isRetried: error.isTransient)
         }
@@ -45,34 +52,43 @@ struct ClientCredentials: Sendable {
         return token
     }
 
-    private func request(
-        to authority: AuthorityHost,
-        _ audience: String,
-        _ evidence: ApplicationEvidence
-    ) -> HTTPRequest {
+    /// What is sent, in memory that is wiped.
+    private func form(
+        for audience: String,
+        _ evidence: ApplicationEvidence,
+        to url: String,
+        at moment: Date
+    ) throws(ClientCertificate.Problem) -> SensitiveBytes {
         let form = [
             ("client_id", application.clientID), ("grant_type", "client_credentials"),
             ("scope", "\(audience)/.default"),
         ]
-        let body: SensitiveBytes =
-            switch evidence {
-            case .secret(let secret):
-                secret.percentEncoded.prefixed(by: "\(form.percentEncoded)&client_secret=")
-            case .assertion(let token):
-                token.percentEncoded.prefixed(
-                    by: (form + [("client_assertion_type", Self.assertionType)]).percentEncoded
-                        + "&client_assertion="
-                )
-            }
-        return HTTPRequest(
+        let assertion: SensitiveBytes
+        switch evidence {
+        case .secret(let secret):
+            return secret.percentEncoded.prefixed(by: "\(form.percentEncoded)&client_secret=")
+        case .assertion(let token):
+            assertion = token
+        case .certificate(let certificate, let sendsChain):
+            assertion = try ClientAssertion(application: application, audience: url, now: moment)
+                .signed(by: certificate, sendsChain: sendsChain)
+        }
+        let kind = [("client_assertion_type", Self.assertionType)]
+        return assertion.percentEncoded.prefixed(
+            by: (form + kind).percentEncoded + "&client_assertion="
+        )
+    }
+
+    private static func request(_ url: String, _ body: SensitiveBytes) -> HTTPRequest {
+        HTTPRequest(
             .post,
-            authority.tokenURL(tenant: application.tenantID),
+            url,
             fields: [
                 HTTPField("Content-Type", "application/x-www-form-urlencoded"),
                 HTTPField("Accept", "application/json"),
             ],
             body: body,
-            limits: Self.limits
+            limits: limits
         )
     }
 

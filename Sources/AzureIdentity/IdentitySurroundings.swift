@@ -14,18 +14,25 @@ package struct IdentitySurroundings: Sendable {
     package var arcKeys: String
     /// The program of Azure Arc's agent that answers on the identity endpoint.
     package var arcProgram: String
+    /// Reads the certificates of applications.
+    package var readCertificate: ClientCertificate.Reader
 
     package init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         authorityHost: String = "https://login.microsoftonline.com",
         serviceCredentials: String = "/run/credentials/kvagent.service",
         arcKeys: String = "/var/opt/azcmagent/tokens",
-        arcProgram: String = "/opt/azcmagent/bin/himds"
+        arcProgram: String = "/opt/azcmagent/bin/himds",
+        readCertificate: @escaping ClientCertificate.Reader = {
+            (_) throws(ClientCertificate.Problem) in
+            throw ClientCertificate.Problem(cause: "certificates are not read here")
+        }
     ) {
         self.environment = environment
         self.authorityHost = authorityHost
         self.serviceCredentials = serviceCredentials
         self.arcKeys = arcKeys
         self.arcProgram = arcProgram
+        self.readCertificate = readCertificate
     }
 }

@@ -18,6 +18,8 @@ package struct EmulatorConfiguration: Sendable {
     ///
     /// Without any application at all: any client id with any secret but an empty one.
     package var clients: [String: String]
+    /// The certificates that applications may show, by client id.
+    package var clientCertificates: [String: [RegisteredCertificate]]
     /// Whose tokens speak for applications.
     package var federations: [FederatedCredential]
     /// What can also be changed while it runs.
@@ -37,15 +39,19 @@ package struct EmulatorConfiguration: Sendable {
         hasSystemIdentity = true
         arcKeys = nil
         clients = [:]
+        clientCertificates = [:]
         federations = []
         behaviour = EmulatorBehaviour()
     }
 
     /// Whether nobody is registered, and so everybody counts as it.
-    var hasNoApplications: Bool { clients.isEmpty && federations.isEmpty }
+    var hasNoApplications: Bool {
+        clients.isEmpty && clientCertificates.isEmpty && federations.isEmpty
+    }
 
     func knows(client: String) -> Bool {
         hasNoApplications || clients[client] != nil
+            || clientCertificates[client] != nil
             || federations.contains { $0.clientID.lowercased() == client.lowercased() }
     }
 }

@@ -43,6 +43,16 @@ struct ServeCommand: AsyncParsableCommand {
     var clients: [ClientArgument] = []
 
     @Option(
+        name: .customLong("client-certificate"),
+        help: ArgumentHelp(
+            "An application and its certificate: client=ID,file=FILE, or, by name and authority, "
+                + "client=ID,name=CN,authority=FILE; PEM. May be repeated.",
+            valueName: "certificate"
+        )
+    )
+    var clientCertificates: [ClientCertificateArgument] = []
+
+    @Option(
         name: .customLong("federation"),
         help: ArgumentHelp(
             "Whose tokens speak for an application: client=ID,issuer=URL,subject=TEXT,"
@@ -92,6 +102,10 @@ struct ServeCommand: AsyncParsableCommand {
         )
         configuration.identities = identities.map(\.identity)
         for client in clients { configuration.clients[client.id] = client.secret }
+        for argument in clientCertificates {
+            configuration.clientCertificates[argument.client, default: []]
+                .append(try argument.certificate())
+        }
         configuration.federations = try federations.map { try $0.credential() }
         configuration.arcKeys = arcKeys.map { ArcKeyPlace($0) }
         configuration.hasSystemIdentity = !noSystemIdentity

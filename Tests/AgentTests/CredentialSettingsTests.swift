@@ -33,6 +33,20 @@ struct CredentialSettingsTests {
                 .secretFile("azure.id")
             )
         ),
+        (
+            "credential: clientCertificate, tenantId: contoso.com, clientId: \(client), certificateFile: /a/b",
+            .application(
+                Application(tenantID: "contoso.com", clientID: client),
+                .certificateFile("/a/b", sendsChain: false)
+            )
+        ),
+        (
+            "credential: clientCertificate, tenantId: contoso.com, clientId: \(client), certificateFile: a, sendCertificateChain: true",
+            .application(
+                Application(tenantID: "contoso.com", clientID: client),
+                .certificateFile("a", sendsChain: true)
+            )
+        ),
         ("credential: workloadIdentity", .workloadIdentity(WorkloadIdentity())),
         (
             "credential: workloadIdentity, tenantId: contoso.com, clientId: \(client), tokenFile: /a/b",
@@ -62,11 +76,19 @@ struct CredentialSettingsTests {
         ),
         (
             "clientId: \(client)",
-            ".clientId: means nothing to credential: managedIdentity; it is for credential: clientSecret or workloadIdentity"
+            ".clientId: means nothing to credential: managedIdentity; it is for credential: clientSecret or clientCertificate or workloadIdentity"
         ),
         (
             "credential: clientSecret, msiEndpoint: http://localhost/x",
             ".msiEndpoint: means nothing to credential: clientSecret; it is for credential: managedIdentity"
+        ),
+        (
+            "credential: clientCertificate, tenantId: contoso.com, clientId: \(client)",
+            ": needs certificateFile: the path of a file"
+        ),
+        (
+            "credential: clientCertificate, clientSecretFile: /a",
+            ".clientSecretFile: means nothing to credential: clientCertificate; it is for credential: clientSecret"
         ),
         ("credential: clientSecret", ": needs tenantId"),
         ("credential: clientSecret, tenantId: contoso.com", ": needs clientId"),

@@ -1,7 +1,10 @@
+import Foundation
 import KeyVaultEmulator
+import PKI
+import Sensitive
 import SystemPackage
-import TestSupport
 import Testing
+import TestSupport
 
 /// The ways to prove who kvagent is, as its operator meets them.
 @Suite("Credentials", .timeLimit(.minutes(2)))
@@ -141,6 +144,46 @@ struct CredentialTests {
             )
             #expect(result.status == 69)
             #expect((result.output + result.errors).contains("AZURE_TENANT_ID is not set"))
+        }
+    }
+
+    @Test("An application with a certificate installs its own, and tells its key to nobody")
+    func certificate() async throws {
+        let issued = try CertificateAuthority.selfSigned(
+            CertificateRequest(
+                subject: "CN=agent",
+                dnsNames: [],
+                algorithm: .rsa(bits: 2048),
+                notBefore: Date(timeIntervalSinceNow: -3600),
+                notAfter: Date(timeIntervalSinceNow: 3600)
+            )
+        )
+        try await withTestBed { configuration, _ in
+            configuration.clientCertificates = [Self.client: [.exact(issued.certificateDER)]]
+        } _: { bed in
+            let file = bed.directory.appending("agent.pem")
+            let key = issued.key.pem.withBytes { span in span.indices.map { span[$0] } }
+            let text = String(decoding: key, as: UTF8.self)
+            try await observe(
+                bed,
+                authentication: "{credential: clientCertificate, clientId: \(Self.client), "
+                    + "tenantId: \(bed.emulator.endpoints.tenantID), certificateFile: \(file)}"
+            )
+            try writeFile(file, text, mode: 0o600)
+            let checked = try await bed.kvagent("config", "check", status: 78)
+            #expect(
+                checked.errors.contains(
+                    "authenticationSettings.certificateFile: \(file): holds no certificate; write"
+                )
+            )
+            let certificate = encodePEM(certificates: [issued.certificateDER])
+            try writeFile(file, certificate + text, mode: 0o600)
+            try await bed.kvagent("config", "check", status: 0)
+            let result = try await bed.kvagent("sync", "--log-level", "trace", status: 0)
+            #expect(try await bed.isWhole("web"))
+            let line = try #require(text.split(separator: "\n").dropFirst().first)
+            #expect(!(result.output + result.errors).contains(line))
+            #expect(!(result.output + result.errors).contains("eyJ"))
         }
     }
 }

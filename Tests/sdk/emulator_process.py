@@ -11,7 +11,7 @@ import urllib.request
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 _getaddrinfo = socket.getaddrinfo
@@ -136,7 +136,15 @@ def running(binary, *arguments):
 
 def make_certificate(common_name):
     """A key and a self-signed certificate for it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    return _self_signed(ec.generate_private_key(ec.SECP256R1()), common_name)
+
+
+def make_rsa_certificate(common_name):
+    """The same with an RSA key, as Entra ID wants applications to have."""
+    return _self_signed(rsa.generate_private_key(65537, 2048), common_name)
+
+
+def _self_signed(key, common_name):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.now(datetime.timezone.utc)
     certificate = (

@@ -7,13 +7,14 @@ from unittest import mock
 import msal.managed_identity
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 from azure.identity import (
+    CertificateCredential,
     CredentialUnavailableError,
     ManagedIdentityCredential,
     WorkloadIdentityCredential,
 )
 
 import sdk
-from emulator_process import running
+from emulator_process import make_rsa_certificate, pem_of, running
 from issuer import Issuer
 from sdk import NoToken, USER_ASSIGNED, application, expect, expect_error, secrets, test
 
@@ -115,3 +116,41 @@ def a_pod_shows_the_token_of_its_cluster():
                         "https://vault.localhost/.default",
                     )
                     expect("AADSTS700213" in str(error), str(error))
+
+
+@test
+def an_application_with_a_certificate_signs_with_its_key():
+    key, certificate = make_rsa_certificate("agent")
+    other = make_rsa_certificate("other")
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "agent.pem")
+        with open(path, "wb") as file:
+            file.write(pem_of(key, certificate))
+        exact = f"client={sdk.APPLICATION},file={path}"
+        named = f"client={sdk.USER_ASSIGNED},name=agent,authority={path}"
+        with running(
+            sdk.emulator.binary, "--client-certificate", exact, "--client-certificate", named
+        ) as cloud:
+
+            def credential(client, pem, chain=False):
+                return CertificateCredential(
+                    sdk.TENANT,
+                    client,
+                    certificate_data=pem,
+                    send_certificate_chain=chain,
+                    authority=cloud.authority,
+                    disable_instance_discovery=True,
+                    connection_verify=cloud.ca_file,
+                )
+
+            scope = "https://vault.localhost/.default"
+            right = pem_of(key, certificate)
+            for client, chain in ((sdk.APPLICATION, False), (sdk.USER_ASSIGNED, True)):
+                token = credential(client, right, chain).get_token(scope)
+                expect(token.token.count(".") == 2, token.token)
+            error = expect_error(
+                ClientAuthenticationError,
+                credential(sdk.APPLICATION, pem_of(*other)).get_token,
+                scope,
+            )
+            expect("AADSTS700027" in str(error), str(error))

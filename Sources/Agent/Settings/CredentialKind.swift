@@ -2,6 +2,7 @@
 enum CredentialKind: String, CaseIterable {
     case managedIdentity
     case clientSecret
+    case clientCertificate
     case workloadIdentity
 
     /// The keys beside `credential` that mean something to it.
@@ -9,6 +10,8 @@ enum CredentialKind: String, CaseIterable {
         switch self {
         case .managedIdentity: ["msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId"]
         case .clientSecret: ["tenantId", "clientId", "clientSecretFile"]
+        case .clientCertificate:
+            ["tenantId", "clientId", "certificateFile", "sendCertificateChain"]
         case .workloadIdentity: ["tenantId", "clientId", "tokenFile"]
         }
     }

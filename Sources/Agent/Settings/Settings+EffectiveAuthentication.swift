@@ -6,11 +6,14 @@ extension Settings {
         let path = "authenticationSettings"
         func entries(
             _ kind: CredentialKind,
-            _ values: [(key: String, value: String?)]
+            _ values: [(key: String, value: String?)],
+            flags: [(key: String, value: Bool)] = []
         ) -> EffectiveValue {
             let all = [("credential", kind.rawValue)] + values
+            let texts = all.map { key, value in (key, value.map { text($0, "\(path).\(key)") }) }
             return .entries(
-                all.map { key, value in (key, value.map { text($0, "\(path).\(key)") }) }
+                texts
+                    + flags.map { ($0.key, .scalar(.flag($0.value), origin("\(path).\($0.key)"))) }
             )
         }
         switch credential {
@@ -22,6 +25,12 @@ extension Settings {
             )
         case .application(let application, .secretFile(let file)):
             return entries(.clientSecret, application.entries + [("clientSecretFile", file)])
+        case .application(let application, .certificateFile(let file, let sendsChain)):
+            return entries(
+                .clientCertificate,
+                application.entries + [("certificateFile", file)],
+                flags: [("sendCertificateChain", sendsChain)]
+            )
         case .application:
             // No setting makes these; they are what others come down to.
             return .map([])

@@ -90,6 +90,7 @@ extension Credential {
     fileprivate var file: (key: String, path: String)? {
         switch self {
         case .application(_, .secretFile(let path)): ("clientSecretFile", path)
+        case .application(_, .certificateFile(let path, _)): ("certificateFile", path)
         case .workloadIdentity(let identity):
             // The rest of it may be in the service's environment, of which a shell knows nothing.
             identity.tokenFile.map { ("tokenFile", $0) }

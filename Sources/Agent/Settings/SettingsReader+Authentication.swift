@@ -20,6 +20,7 @@ extension SettingsReader {
         return switch kind {
         case .managedIdentity: managedIdentity(fields, cursor)
         case .clientSecret: clientSecret(fields, cursor) ?? standard
+        case .clientCertificate: clientCertificate(fields, cursor) ?? standard
         // Whatever is left out is in the environment of those who ask for tokens.
         case .workloadIdentity:
             .workloadIdentity(
@@ -76,6 +77,17 @@ extension SettingsReader {
             let file = credentialFile(fields["clientSecretFile"], "clientSecretFile", cursor)
         else { return nil }
         return .application(application, .secretFile(file))
+    }
+
+    private mutating func clientCertificate(
+        _ fields: [String: SettingsCursor],
+        _ cursor: SettingsCursor
+    ) -> Credential? {
+        let sendsChain = boolean(fields["sendCertificateChain"]) ?? false
+        guard let application = application(fields, cursor),
+            let file = credentialFile(fields["certificateFile"], "certificateFile", cursor)
+        else { return nil }
+        return .application(application, .certificateFile(file, sendsChain: sendsChain))
     }
 
     /// The application that `tenantId` and `clientId` name, both of which have to be there.

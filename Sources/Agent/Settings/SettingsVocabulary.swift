@@ -56,7 +56,8 @@ enum SettingsVocabulary {
         certificatePolicy: rules,
         authentication: [
             "msiEndpoint", "msiClientId", "msiObjectId", "msiResourceId", "credential",
-            "tenantId", "clientId", "clientSecretFile", "tokenFile",
+            "tenantId", "clientId", "clientSecretFile", "tokenFile", "certificateFile",
+            "sendCertificateChain",
         ],
         logging: ["logger", "endpoint", "format", "servicename"],
         cloud: ["vaultSuffix", "audience", "authorityHost", "caBundle"],

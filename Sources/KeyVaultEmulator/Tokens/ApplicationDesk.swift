@@ -1,6 +1,8 @@
 /// Finds out whether who asks the authority for a token is the application that it says.
 struct ApplicationDesk: Sendable {
     let configuration: EmulatorConfiguration
+    /// The authority's own host and port.
+    let host: String
     let now: Int
 
     /// Throws what is wrong with the proof in a form.
@@ -27,7 +29,16 @@ struct ApplicationDesk: Sendable {
         guard let token = SignedToken(assertion) else {
             throw .client(50_027, "JWT token is invalid or malformed.")
         }
-        try check(federated: token, of: client)
+        guard token.claims["iss"]?.string == client else {
+            return try check(federated: token, of: client)
+        }
+        let base = "https://\(host)/\(TokenAuthority.tenant)"
+        try ClientAssertionCheck(
+            certificates: configuration.clientCertificates[client] ?? [],
+            client: client,
+            audiences: ["\(base)/oauth2/v2.0/token", "\(base)/v2.0"],
+            now: now
+        ).check(token)
     }
 
     private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

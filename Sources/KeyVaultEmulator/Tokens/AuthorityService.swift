@@ -80,7 +80,11 @@ struct AuthorityService: Sendable {
     private func token(_ exchange: Exchange) -> Reply {
         let form = Self.form(exchange.body)
         do throws(AuthorityRefusal) {
-            return try token(form, tenant: exchange.segments.first ?? "")
+            return try token(
+                form,
+                tenant: exchange.segments.first ?? "",
+                host: exchange.authority
+            )
         } catch {
             return error.reply
         }
@@ -88,7 +92,8 @@ struct AuthorityService: Sendable {
 
     private func token(
         _ form: [String: String],
-        tenant: String
+        tenant: String,
+        host: String
     ) throws(AuthorityRefusal) -> Reply {
         guard form["grant_type"] == "client_credentials" else {
             throw AuthorityRefusal(
@@ -120,7 +125,11 @@ struct AuthorityService: Sendable {
                     + "and are signing into the correct cloud."
             )
         }
-        let desk = ApplicationDesk(configuration: cloud.configuration, now: EmulatedCloud.now)
+        let desk = ApplicationDesk(
+            configuration: cloud.configuration,
+            host: host,
+            now: EmulatedCloud.now
+        )
         try desk.check(form, of: client)
         let (token, claims) = cloud.issueToken(
             for: String(scope.dropLast("/.default".count)),
