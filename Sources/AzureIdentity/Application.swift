@@ -21,6 +21,8 @@ package struct Application: Sendable, Hashable {
 package enum ApplicationProof: Sendable, Hashable {
     /// A file, or the name of a credential that systemd passes to the service.
     case secretFile(String)
+    /// A variable of the environment.
+    case secretVariable(String)
     /// A file with the token of another issuer that the application trusts.
     case tokenFile(String)
     /// A PEM file with a certificate and its key.

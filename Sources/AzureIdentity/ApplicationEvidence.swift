@@ -19,6 +19,8 @@ extension ApplicationProof {
         case .secretFile(let file):
             let path = surroundings.path(of: file)
             return .secret(try Self.secret(CredentialFile(path: path, limit: 4096)))
+        case .secretVariable(let name):
+            return .secret(SensitiveBytes(copying: (surroundings.environment[name] ?? "").utf8))
         case .tokenFile(let path):
             return .assertion(try Self.token(CredentialFile(path: path, openness: .any)))
         case .certificateFile(let file, let sendsChain):

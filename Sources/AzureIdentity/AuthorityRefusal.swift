@@ -73,6 +73,7 @@ extension ApplicationProof {
     /// Where it is found, for messages.
     var place: String {
         switch self {
+        case .secretVariable(let name): name
         case .secretFile(let file), .tokenFile(let file), .certificateFile(let file, _):
             file
         }

@@ -44,6 +44,11 @@ extension Credential {
                 try identity.resolved(in: surroundings)
             }
             return try await client(application, proof)
+        case .environment:
+            let (application, proof) = try found(audience) { () throws(CredentialProblem) in
+                try EnvironmentIdentity.resolved(in: surroundings)
+            }
+            return try await client(application, proof)
         }
     }
 

@@ -15,4 +15,6 @@ package enum Credential: Sendable, Hashable {
     /// An application of Entra ID.
     case application(Application, ApplicationProof)
     case workloadIdentity(WorkloadIdentity)
+    /// An application that the environment names.
+    case environment
 }

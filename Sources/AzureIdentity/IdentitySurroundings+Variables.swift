@@ -4,7 +4,7 @@ extension IdentitySurroundings {
     /// What a setting says, or else a variable of the environment.
     func value(
         _ value: String?,
-        _ setting: String,
+        _ setting: String?,
         _ variable: String,
         of credential: String
     ) throws(CredentialProblem) -> String {
@@ -12,7 +12,8 @@ extension IdentitySurroundings {
         throw CredentialProblem(
             operation: "read environment of \(credential)",
             cause: "\(variable) is not set",
-            hint: "set authenticationSettings.\(setting), or \(variable) for the service"
+            hint: setting.map { "set authenticationSettings.\($0), or \(variable) for the service" }
+                ?? "set it for the service, with Environment= or EnvironmentFile="
         )
     }
 

@@ -47,6 +47,7 @@ struct CredentialSettingsTests {
                 .certificateFile("a", sendsChain: true)
             )
         ),
+        ("credential: environment", .environment),
         ("credential: workloadIdentity", .workloadIdentity(WorkloadIdentity())),
         (
             "credential: workloadIdentity, tenantId: contoso.com, clientId: \(client), tokenFile: /a/b",
@@ -89,6 +90,10 @@ struct CredentialSettingsTests {
         (
             "credential: clientCertificate, clientSecretFile: /a",
             ".clientSecretFile: means nothing to credential: clientCertificate; it is for credential: clientSecret"
+        ),
+        (
+            "credential: environment, tenantId: contoso.com",
+            ".tenantId: means nothing to credential: environment; it is for"
         ),
         ("credential: clientSecret", ": needs tenantId"),
         ("credential: clientSecret, tenantId: contoso.com", ": needs clientId"),

@@ -186,4 +186,36 @@ struct CredentialTests {
             #expect(!(result.output + result.errors).contains("eyJ"))
         }
     }
+
+    @Test(
+        "An application of the environment installs its certificate; its hooks don't see the secret"
+    )
+    func environment() async throws {
+        try await withTestBed { configuration, _ in
+            configuration.clients = [Self.client: "s3cr3t~right"]
+        } _: { bed in
+            try await observe(bed, authentication: "credential: environment")
+            let seen = bed.directory.appending("seen")
+            try bed.hook("reload/r", "{ env; cat; } > \(seen)")
+            let variables =
+                "AZURE_TENANT_ID=\(bed.emulator.endpoints.tenantID) AZURE_CLIENT_ID=\(Self.client) "
+                + "AZURE_AUTHORITY_HOST=\(bed.emulator.endpoints.authorityHost)"
+            let lacking = try await bed.shell(
+                "exec env -u AZURE_CLIENT_SECRET \(variables) $0 sync --config $1"
+            )
+            #expect(lacking.status == 69)
+            #expect(
+                (lacking.output + lacking.errors).contains(
+                    "neither AZURE_CLIENT_SECRET nor AZURE_CLIENT_CERTIFICATE_PATH is set"
+                )
+            )
+            let result = try await bed.shell(
+                "AZURE_CLIENT_SECRET=s3cr3t~right exec env \(variables) "
+                    + "$0 sync --log-level trace --config $1"
+            )
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(!(result.output + result.errors).contains("s3cr3t"))
+            #expect(try !readText(seen).contains("s3cr3t"))
+        }
+    }
 }

@@ -4,6 +4,7 @@ enum CredentialKind: String, CaseIterable {
     case clientSecret
     case clientCertificate
     case workloadIdentity
+    case environment
 
     /// The keys beside `credential` that mean something to it.
     var keys: [String] {
@@ -13,6 +14,7 @@ enum CredentialKind: String, CaseIterable {
         case .clientCertificate:
             ["tenantId", "clientId", "certificateFile", "sendCertificateChain"]
         case .workloadIdentity: ["tenantId", "clientId", "tokenFile"]
+        case .environment: []
         }
     }
 

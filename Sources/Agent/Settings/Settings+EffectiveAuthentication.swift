@@ -34,6 +34,8 @@ extension Settings {
         case .application:
             // No setting makes these; they are what others come down to.
             return .map([])
+        case .environment:
+            return entries(.environment, [])
         case .workloadIdentity(let identity):
             return entries(
                 .workloadIdentity,

@@ -30,6 +30,7 @@ extension SettingsReader {
                     tokenFile: directory(fields["tokenFile"])?.string
                 )
             )
+        case .environment: .environment
         }
     }
 
