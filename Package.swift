@@ -70,7 +70,7 @@ let package = Package(
         ),
         .target(
             name: "AzureIdentity",
-            dependencies: ["HTTP", "Locking", "Sensitive"],
+            dependencies: ["HTTP", "Locking", "Sensitive", subprocess, system],
             swiftSettings: safe
         ),
         .target(

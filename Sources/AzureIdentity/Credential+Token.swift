@@ -44,6 +44,9 @@ extension Credential {
                 try identity.resolved(in: surroundings)
             }
             return try await client(application, proof)
+        case .azureCLI(let tenantID):
+            let command = AzureCommand(tenantID: tenantID, surroundings: surroundings, now: now)
+            return try await command.token(for: audience)
         case .environment:
             let (application, proof) = try found(audience) { () throws(CredentialProblem) in
                 try EnvironmentIdentity.resolved(in: surroundings)

@@ -17,4 +17,6 @@ package enum Credential: Sendable, Hashable {
     case workloadIdentity(WorkloadIdentity)
     /// An application that the environment names.
     case environment
+    /// Whoever is logged in to Azure's command line, in a tenant or in the one that is chosen there.
+    case azureCLI(tenantID: String?)
 }

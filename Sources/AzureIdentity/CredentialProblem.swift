@@ -12,7 +12,7 @@ extension Credential {
     package func problem(in surroundings: IdentitySurroundings) -> CredentialProblem? {
         do throws(CredentialProblem) {
             switch self {
-            case .managedIdentity, .environment:
+            case .managedIdentity, .environment, .azureCLI:
                 return nil
             case .application(_, let proof):
                 _ = try proof.evidence(in: surroundings)

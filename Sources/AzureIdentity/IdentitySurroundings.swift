@@ -14,6 +14,10 @@ package struct IdentitySurroundings: Sendable {
     package var arcKeys: String
     /// The program of Azure Arc's agent that answers on the identity endpoint.
     package var arcProgram: String
+    /// Where `az` is looked for: directories that nobody but root writes to.
+    package var commandDirectories: [String]
+    /// How long `az` may take.
+    package var commandLimit: Duration
     /// Reads the certificates of applications.
     package var readCertificate: ClientCertificate.Reader
 
@@ -23,6 +27,10 @@ package struct IdentitySurroundings: Sendable {
         serviceCredentials: String = "/run/credentials/kvagent.service",
         arcKeys: String = "/var/opt/azcmagent/tokens",
         arcProgram: String = "/opt/azcmagent/bin/himds",
+        commandDirectories: [String] = [
+            "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+        ],
+        commandLimit: Duration = .seconds(30),
         readCertificate: @escaping ClientCertificate.Reader = {
             (_) throws(ClientCertificate.Problem) in
             throw ClientCertificate.Problem(cause: "certificates are not read here")
@@ -33,6 +41,8 @@ package struct IdentitySurroundings: Sendable {
         self.serviceCredentials = serviceCredentials
         self.arcKeys = arcKeys
         self.arcProgram = arcProgram
+        self.commandDirectories = commandDirectories
+        self.commandLimit = commandLimit
         self.readCertificate = readCertificate
     }
 }

@@ -48,6 +48,8 @@ struct CredentialSettingsTests {
             )
         ),
         ("credential: environment", .environment),
+        ("credential: azureCli", .azureCLI(tenantID: nil)),
+        ("credential: azureCli, tenantId: contoso.com", .azureCLI(tenantID: "contoso.com")),
         ("credential: workloadIdentity", .workloadIdentity(WorkloadIdentity())),
         (
             "credential: workloadIdentity, tenantId: contoso.com, clientId: \(client), tokenFile: /a/b",

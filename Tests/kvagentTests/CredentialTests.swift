@@ -218,4 +218,50 @@ struct CredentialTests {
             #expect(try !readText(seen).contains("s3cr3t"))
         }
     }
+
+    @Test(
+        "Whoever is logged in to az installs a certificate, and the token is told to nobody",
+        .enabled { await canMount() }
+    )
+    func azureCommand() async throws {
+        try await withTestBed { bed in
+            try await observe(bed, authentication: "credential: azureCli")
+            let answer = try await bed.shell(
+                """
+                exec curl --silent --fail --noproxy '*' --header 'Metadata: true' \
+                    '\(bed.emulator.endpoints.identityEndpoint)/oauth2/token?api-version=2018-02-01&resource=https://vault.localhost'
+                """
+            )
+            let bin = bed.directory.appending("bin")
+            let text = answer.output.replacing("access_token", with: "accessToken")
+                .replacing(/"expires_on": *"([0-9]+)"/) { "\"expires_on\":\($0.1)" }
+            try writeFile(bin.appending("answer"), text)
+            try writeFile(
+                bin.appending("az"),
+                "#!/bin/sh\n[ $1.$2.$3 = account.get-access-token.--output ] && cat /usr/local/bin/answer\n",
+                mode: 0o755
+            )
+            // A namespace of its own has az where root's programs are.
+            let run = """
+                exec unshare --mount sh -ec '
+                    mount --bind "$2" /usr/local/bin
+                    exec "$0" sync --log-level trace --config "$1"
+                ' "$0" "$1" \(bin)
+                """
+            let result = try await bed.shell(run)
+            #expect(result.status == 0, "\(result.output)\(result.errors)")
+            #expect(try await bed.isWhole("web"))
+            #expect(!(result.output + result.errors).contains("eyJ"))
+            try writeFile(
+                bin.appending("az"),
+                "#!/bin/sh\necho 'ERROR: AADSTS700082: The refresh token has expired.' >&2; exit 1\n",
+                mode: 0o755
+            )
+            let refused = try await bed.shell(run)
+            #expect(refused.status == 69)
+            let said = refused.output + refused.errors
+            #expect(said.contains("from az: ERROR: AADSTS700082: The refresh token has expired."))
+            #expect(said.contains("log in as the user that kvagent runs as: az login"))
+        }
+    }
 }

@@ -5,6 +5,7 @@ enum CredentialKind: String, CaseIterable {
     case clientCertificate
     case workloadIdentity
     case environment
+    case azureCLI = "azureCli"
 
     /// The keys beside `credential` that mean something to it.
     var keys: [String] {
@@ -15,6 +16,7 @@ enum CredentialKind: String, CaseIterable {
             ["tenantId", "clientId", "certificateFile", "sendCertificateChain"]
         case .workloadIdentity: ["tenantId", "clientId", "tokenFile"]
         case .environment: []
+        case .azureCLI: ["tenantId"]
         }
     }
 

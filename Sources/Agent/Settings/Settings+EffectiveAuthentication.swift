@@ -36,6 +36,8 @@ extension Settings {
             return .map([])
         case .environment:
             return entries(.environment, [])
+        case .azureCLI(let tenantID):
+            return entries(.azureCLI, [("tenantId", tenantID)])
         case .workloadIdentity(let identity):
             return entries(
                 .workloadIdentity,

@@ -94,7 +94,7 @@ extension Credential {
         case .workloadIdentity(let identity):
             // The rest of it may be in the service's environment, of which a shell knows nothing.
             identity.tokenFile.map { ("tokenFile", $0) }
-        case .managedIdentity, .application, .environment: nil
+        case .managedIdentity, .application, .environment, .azureCLI: nil
         }
     }
 }

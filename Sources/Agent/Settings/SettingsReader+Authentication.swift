@@ -31,6 +31,7 @@ extension SettingsReader {
                 )
             )
         case .environment: .environment
+        case .azureCLI: .azureCLI(tenantID: tenant(fields["tenantId"]))
         }
     }
 
