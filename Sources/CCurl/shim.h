@@ -49,6 +49,11 @@ static inline CURLcode kv_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t 
     return curl_easy_getinfo(easy, info, value);
 }
 
+static inline CURLcode kv_curl_get_string(
+    CURL *easy, CURLINFO info, const char *_Nullable *_Nonnull value) {
+    return curl_easy_getinfo(easy, info, value);
+}
+
 static inline CURLcode kv_curl_get_pointer(
     CURL *easy, CURLINFO info, void *_Nullable *_Nonnull value) {
     return curl_easy_getinfo(easy, info, value);

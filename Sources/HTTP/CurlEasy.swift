@@ -48,6 +48,14 @@ struct CurlEasy: ~Copyable {
         return kv_curl_get_long(raw, info, &value) == CURLE_OK ? value : 0
     }
 
+    /// A text about the transfer; nil where there is none.
+    borrowing func text(_ info: CURLINFO) -> String? {
+        var value: UnsafePointer<CChar>?
+        guard kv_curl_get_string(raw, info, &value) == CURLE_OK, let value else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
     /// A time of the transfer; zero when that point was not reached.
     borrowing func duration(_ info: CURLINFO) -> Duration {
         var microseconds: curl_off_t = 0

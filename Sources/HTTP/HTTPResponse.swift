@@ -18,12 +18,21 @@ package struct HTTPResponse: Sendable {
     package let body: SensitiveBytes
     /// `1.0`, `1.1` or `2`.
     package let httpVersion: String
+    /// The IP address that was connected to, which is the proxy's where there is one.
+    package let peerAddress: String?
 
-    package init(status: Int, fields: [Field], body: SensitiveBytes, httpVersion: String) {
+    package init(
+        status: Int,
+        fields: [Field],
+        body: SensitiveBytes,
+        httpVersion: String,
+        peerAddress: String? = nil
+    ) {
         self.status = status
         self.fields = fields
         self.body = body
         self.httpVersion = httpVersion
+        self.peerAddress = peerAddress
     }
 
     /// The first field of that name, in any case of letters.

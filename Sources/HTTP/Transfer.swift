@@ -63,7 +63,8 @@ final class Transfer {
                 status: easy.number(CURLINFO_RESPONSE_CODE),
                 fields: received.fields,
                 body: body.contents(),
-                httpVersion: Self.version(easy.number(CURLINFO_HTTP_VERSION))
+                httpVersion: Self.version(easy.number(CURLINFO_HTTP_VERSION)),
+                peerAddress: easy.text(CURLINFO_PRIMARY_IP)
             )
         )
     }

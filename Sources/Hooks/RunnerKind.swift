@@ -15,8 +15,17 @@ package enum RunnerKind: String, Sendable, Hashable, CaseIterable {
     /// and the bus, by which systemd-run(1) learns of the unit's end.
     package var resolved: RunnerKind {
         guard self == .auto else { return self }
+        return Self.obstacleToUnits == nil ? .systemd : .direct
+    }
+
+    /// What keeps hooks from being run in this way, here and by this user; nil where nothing does.
+    package var obstacle: String? { self == .systemd ? Self.obstacleToUnits : nil }
+
+    private static var obstacleToUnits: String? {
         let places = ["/run/systemd/system", "/run/dbus/system_bus_socket", TransientUnit.starter]
-        let areThere = places.allSatisfy { place in unsafe access(place, F_OK) == 0 }
-        return areThere && geteuid() == 0 ? .systemd : .direct
+        if let missing = places.first(where: { place in unsafe access(place, F_OK) != 0 }) {
+            return "transient units take systemd and its bus, and \(missing) is not there"
+        }
+        return geteuid() == 0 ? nil : "only root may start transient units"
     }
 }

@@ -23,6 +23,11 @@ enum StartFailure {
         guard program.hasPrefix("/") else {
             return "no program \(program) in \(searched)"
         }
+        return obstacle(to: program) ?? "\(program): \(error ?? .noSuchFileOrDirectory)"
+    }
+
+    /// What keeps the file `program` from being run, as far as that shows without running it.
+    static func obstacle(to program: String) -> String? {
         var facts = stat()
         guard unsafe stat(program, &facts) == 0 else {
             return "\(program): \(Errno(rawValue: errno))"
@@ -31,8 +36,7 @@ enum StartFailure {
         if unsafe faccessat(AT_FDCWD, program, X_OK, AT_EACCESS) != 0 {
             return "\(program) is not executable; run chmod +x on it"
         }
-        if let reason = interpreterFault(firstLine(of: program)) { return "\(program): \(reason)" }
-        return "\(program): \(error ?? .noSuchFileOrDirectory)"
+        return interpreterFault(firstLine(of: program)).map { "\(program): \($0)" }
     }
 
     /// What is wrong with a script's first line; nil when nothing is.

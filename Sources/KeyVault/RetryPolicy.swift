@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 
 /// When a vault is asked again within one pass.
 ///
@@ -17,6 +18,9 @@ package struct RetryPolicy: Sendable, Hashable {
         self.jitter = jitter
         self.longestRetryAfter = longestRetryAfter
     }
+
+    /// One try.
+    package static let none = RetryPolicy(delays: [], jitter: 0, longestRetryAfter: .zero)
 
     package static let standard = RetryPolicy(
         delays: [.seconds(1), .seconds(2)],
@@ -45,34 +49,7 @@ package struct RetryPolicy: Sendable, Hashable {
         guard let value, value.utf8.count < 64 else { return nil }
         if let seconds = UInt32(value) { return .seconds(Int64(seconds)) }
         // Neither form: as if it had not been there.
-        guard let date = httpDate(value) else { return nil }
+        guard let date = Date(httpDate: value) else { return nil }
         return .seconds(Int64(max(0, date.timeIntervalSince(now)).rounded(.up)))
     }
-
-    /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, the form in which RFC 9110 (section 5.6.7) has dates
-    /// written; the two obsolete ones are left alone.
-    private static func httpDate(_ text: String) -> Date? {
-        let words = text.split(separator: " ")
-        guard words.count == 6, words[5] == "GMT", let month = months.firstIndex(of: words[2])
-        else { return nil }
-        let time = words[4].split(separator: ":").compactMap { UInt8($0) }.map(Int.init)
-        guard time.count == 3, let day = UInt8(words[1]), let year = UInt16(words[3]) else {
-            return nil
-        }
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = .gmt
-        let components = DateComponents(
-            year: Int(year),
-            month: month + 1,
-            day: Int(day),
-            hour: time[0],
-            minute: time[1],
-            second: time[2]
-        )
-        return calendar.date(from: components)
-    }
-
-    private static let months: [Substring] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 }

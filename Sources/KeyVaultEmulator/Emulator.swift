@@ -58,7 +58,7 @@ package final class Emulator: Sendable {
             vaultPort: listeners[0].port,
             identityPort: listeners[1].port,
             adminPort: listeners[2].port,
-            caFile: folder.path + "/" + AuthorityFiles.clientFile
+            caFile: URL(filePath: folder.path).appending(path: AuthorityFiles.clientFile).path
         )
         known.withLock { $0 = endpoints }
         let emulator = Emulator(

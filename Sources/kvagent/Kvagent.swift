@@ -23,8 +23,7 @@ struct Kvagent: AsyncParsableCommand {
             ShowCommand.self, DiffCommand.self, RollbackCommand.self, PinCommand.self,
             UnpinCommand.self,
             RetryCommand.self, ApproveCommand.self, PruneCommand.self, ServingCommand.self,
-            HooksCommand.self,
-            WaitCommand.self,
+            HooksCommand.self, DoctorCommand.self, WaitCommand.self,
             CheckCommand.self, MetricsCommand.self, ReportCommand.self, ConfigCommand.self,
         ]
     )

@@ -7,7 +7,7 @@ import Testing
 import TestSupport
 
 /// The ways to prove who kvagent is, as its operator meets them.
-@Suite("Credentials", .timeLimit(.minutes(2)))
+@Suite("Credentials", .timeLimit(.minutes(15)))
 struct CredentialTests {
     /// Puts one certificate into the vault, and observes it.
     private func observe(_ bed: TestBed, authentication: String) async throws {

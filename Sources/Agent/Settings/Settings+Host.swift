@@ -11,8 +11,12 @@ extension Settings {
     /// Only a check before the start asks for all of it. At work, an account that is missing fails
     /// its own certificate and stops no other, so that it must not keep the agent from starting.
     package func hostProblems() -> [SettingsProblem] {
-        directoryProblems() + bundleProblems() + credentialProblems()
-            + certificates.indices.flatMap(accountProblems)
+        directoryProblems() + credentialProblems() + referenceProblems()
+    }
+
+    /// Files and accounts that the settings name and that can't be used.
+    func referenceProblems() -> [SettingsProblem] {
+        bundleProblems() + certificates.indices.flatMap(accountProblems)
             + certificates.indices.compactMap(passwordProblem)
     }
 
