@@ -27,13 +27,15 @@ extension Credential {
         }
         switch self {
         case .managedIdentity(let endpoint, let selector):
-            let identity = ManagedIdentity(
-                http: http,
-                endpoint: endpoint ?? .discovered(in: surroundings),
-                selector: selector,
-                arcKeys: surroundings.arcKeys,
-                now: now
-            )
+            let identity = try found(audience) { () throws(CredentialProblem) in
+                try ManagedIdentity(
+                    http: http,
+                    endpoint: endpoint,
+                    selector: selector,
+                    surroundings: surroundings,
+                    now: now
+                )
+            }
             return try await policy.run { () async throws(TokenFailure) in
                 try await identity.token(for: audience)
             }

@@ -8,11 +8,17 @@ package struct IdentityEndpoint: Sendable, Hashable {
         case imds
         /// The agent of Azure Arc, which has its callers prove that they are on the machine.
         case arc
+        /// The platform of App Service, Functions or Container Apps, beside the app.
+        case appService
     }
 
     package let kind: Kind
-    /// As in `http://169.254.169.254/metadata/identity`: no trailing slash, no `/oauth2/token`.
+    /// As in `http://169.254.169.254/metadata/identity`: no trailing slash, no `/oauth2/token`; of
+    /// ``Kind/appService`` all of it.
     package let baseURL: String
+
+    /// Where tokens are asked for.
+    var tokenURL: String { kind == .appService ? baseURL : "\(baseURL)/oauth2/token" }
 
     /// The Azure Instance Metadata Service of every virtual machine.
     package static let imds = IdentityEndpoint(
@@ -38,7 +44,8 @@ package struct IdentityEndpoint: Sendable, Hashable {
     /// Microsoft's own samples write it with and without `/oauth2/token`; both are accepted, and
     /// a trailing slash. Tokens come over plain http, so the host must be this machine or its
     /// link-local metadata address: anything else could be read on the way. Azure Arc's is known by
-    /// its port, unless `kind` says what it is, and can be on this machine only.
+    /// its port, unless `kind` says what it is, and can be on this machine only. An app's is known
+    /// by its path, `/msi/token`, and can be on any link-local address, as in App Service.
     package init(setting: String, kind: Kind? = nil) throws(IdentityEndpointError) {
         guard let schemeEnd = setting.firstRange(of: "://") else { throw .notURL }
         guard setting[..<schemeEnd.lowerBound].lowercased() == "http" else { throw .notHTTP }
@@ -49,12 +56,18 @@ package struct IdentityEndpoint: Sendable, Hashable {
         guard !authority.contains("@") else { throw .hasCredentials }
         let (host, port) = try Self.split(authority)
         guard !host.isEmpty else { throw .notURL }
-        guard Self.isLocal(host) else { throw .foreignHost(host.oneLine(limit: 100)) }
         let isMetadataService = host == "169.254.169.254"
-        self.kind = kind ?? (!isMetadataService && port == Self.arcPort ? .arc : .imds)
+        let path = rest[pathStart...]
+        self.kind =
+            kind
+            ?? (Self.isOfApp(path)
+                ? .appService : !isMetadataService && port == Self.arcPort ? .arc : .imds)
+        guard Self.isLocal(host) || self.kind == .appService && Self.isLinkLocal(host) else {
+            throw .foreignHost(host.oneLine(limit: 100))
+        }
         guard self.kind != .arc || !isMetadataService else { throw .notLoopback }
-        let path = try Self.path(rest[pathStart...])
-        baseURL = "http://\(host)\(port.map { ":\($0)" } ?? "")\(path)"
+        let base = self.kind == .appService ? try Self.clean(path) : try Self.path(path)
+        baseURL = "http://\(host)\(port.map { ":\($0)" } ?? "")\(base)"
     }
 
     /// The server as messages name it.
@@ -87,25 +100,41 @@ package struct IdentityEndpoint: Sendable, Hashable {
             let labels = host.split(separator: ".", omittingEmptySubsequences: false)
             return labels.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy(isNameCharacter) }
         }
-        // Four plain decimal numbers; other spellings of an address are for mischief only.
+        return isAddress(host) && host.hasPrefix("127.")
+    }
+
+    /// RFC 3927: what no router passes on.
+    private static func isLinkLocal(_ host: String) -> Bool {
+        isAddress(host) && host.hasPrefix("169.254.")
+    }
+
+    /// Four plain decimal numbers; other spellings of an address are for mischief only.
+    private static func isAddress(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127"
+        return parts.count == 4
             && parts.allSatisfy { part in
                 part.utf8.allSatisfy(isDigit) && UInt8(part) != nil
                     && (part.count == 1 || !part.hasPrefix("0"))
             }
     }
 
+    private static func isOfApp(_ path: Substring) -> Bool {
+        ["/msi/token", "/msi/token/"].contains(path.lowercased())
+    }
+
     private static func path(_ text: Substring) throws(IdentityEndpointError) -> Substring {
         var path = text
         if path.hasSuffix("/") { path = path.dropLast() }
         if path.lowercased().hasSuffix("/oauth2/token") { path = path.dropLast(13) }
+        guard !path.hasSuffix("/") else { throw .badPath }
+        return try clean(path)
+    }
+
+    private static func clean(_ path: Substring) throws(IdentityEndpointError) -> Substring {
         let isClean = path.utf8.allSatisfy { byte in
             isNameCharacter(byte) || "/._~".utf8.contains(byte)
         }
-        guard path.hasPrefix("/"), isClean, !path.contains("//"), !path.hasSuffix("/") else {
-            throw .badPath
-        }
+        guard path.hasPrefix("/"), isClean, !path.contains("//") else { throw .badPath }
         return path
     }
 

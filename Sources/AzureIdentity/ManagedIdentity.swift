@@ -5,15 +5,53 @@ import Sensitive
 /// Asks the identity endpoint of the machine for tokens.
 ///
 /// Microsoft: "How to use managed identities for Azure resources on an Azure VM to acquire an
-/// access token", and for Azure Arc "Authenticate against Azure resources with Azure Arc-enabled
-/// servers".
+/// access token"; for Azure Arc "Authenticate against Azure resources with Azure Arc-enabled
+/// servers"; for apps "How to use managed identities for App Service and Azure Functions", section
+/// "REST endpoint reference".
 struct ManagedIdentity: Sendable {
     let http: HTTPClient
     let endpoint: IdentityEndpoint
     let selector: IdentitySelector
     /// Where the keys of Azure Arc's agent are.
     let arcKeys: String
+    /// What App Service knows its app by.
+    let appHeader: SensitiveBytes?
     let now: @Sendable () -> Date
+
+    /// Finds the endpoint where none is given.
+    init(
+        http: HTTPClient,
+        endpoint: IdentityEndpoint?,
+        selector: IdentitySelector,
+        surroundings: IdentitySurroundings,
+        now: @escaping @Sendable () -> Date
+    ) throws(CredentialProblem) {
+        self.http = http
+        if let endpoint {
+            self.endpoint = endpoint
+        } else {
+            self.endpoint = try .discovered(in: surroundings)
+        }
+        self.selector = selector
+        arcKeys = surroundings.arcKeys
+        self.now = now
+        guard self.endpoint.kind == .appService else {
+            appHeader = nil
+            return
+        }
+        let header = surroundings.variable("IDENTITY_HEADER").map {
+            SensitiveBytes(copying: Array($0.utf8))
+        }
+        guard let header, header.isToken else {
+            throw CredentialProblem(
+                operation: "read environment of managed identity",
+                cause: "IDENTITY_HEADER is \(header == nil ? "not set" : "no header's value")",
+                hint: "\(self.endpoint.baseURL) is of App Service or Container Apps, which set it "
+                    + "for the app's processes"
+            )
+        }
+        appHeader = header
+    }
 
     /// One try for a new token.
     func token(for audience: String) async throws(TokenFailure) -> AccessToken {
@@ -90,13 +128,18 @@ struct ManagedIdentity: Sendable {
     }
 
     private func request(for audience: String, key: SensitiveBytes? = nil) -> HTTPRequest {
-        let version = endpoint.kind == .arc ? "2020-06-01" : "2018-02-01"
+        let (version, resource) =
+            switch endpoint.kind {
+            case .imds: ("2018-02-01", "msi_res_id")
+            case .arc: ("2020-06-01", "msi_res_id")
+            case .appService: ("2019-08-01", "mi_res_id")
+            }
         let selection: [(String, String)] =
             switch selector {
             case .system: []
             case .clientID(let id): [("client_id", id)]
             case .objectID(let id): [("object_id", id)]
-            case .resourceID(let id): [("msi_res_id", id)]
+            case .resourceID(let id): [(resource, id)]
             }
         let query = [("api-version", version), ("resource", audience)] + selection
         // What a server-side request forgery can't send, and the endpoints therefore ask for.
@@ -104,9 +147,10 @@ struct ManagedIdentity: Sendable {
         if let key {
             fields.append(HTTPField("Authorization", sensitive: key.prefixed(by: "Basic ")))
         }
+        if let appHeader { fields.append(HTTPField("X-IDENTITY-HEADER", sensitive: appHeader)) }
         return HTTPRequest(
             .get,
-            "\(endpoint.baseURL)/oauth2/token?\(query.percentEncoded)",
+            "\(endpoint.tokenURL)?\(query.percentEncoded)",
             fields: fields,
             limits: .identity,
             usesProxy: false
@@ -142,6 +186,13 @@ extension ManagedIdentity {
         switch (endpoint.kind, response.status, selector) {
         case (.arc, 401, _):
             "the agent of Azure Arc did not take its own key: systemctl restart himdsd"
+        case (.appService, 401, _), (.appService, 403, _):
+            "IDENTITY_HEADER may be another by now: restart kvagent"
+        case (.appService, 400..., .system):
+            "give the app a managed identity: az webapp identity assign, or az containerapp "
+                + "identity assign"
+        case (.appService, 400..., _):
+            "the identity of authenticationSettings has to be assigned to the app"
         case (.arc, 400..., _):
             "see what the agent of Azure Arc says: azcmagent show"
         case (_, 400, .system):

@@ -99,15 +99,17 @@ private struct Seconds: Decodable {
 struct TokenRefusal: Decodable {
     let error: String?
     let description: String?
+    /// App Service's, which has no other words.
+    let message: String?
 
     private enum CodingKeys: String, CodingKey {
-        case error
+        case error, message
         case description = "error_description"
     }
 
     /// For people only: Microsoft asks not to decide anything by it.
     var text: String? {
-        let parts = [error, description].compactMap { $0?.oneLine(limit: 200) }
+        let parts = [error, description, message].compactMap { $0?.oneLine(limit: 200) }
         return parts.isEmpty ? nil : parts.joined(separator: ": ")
     }
 }

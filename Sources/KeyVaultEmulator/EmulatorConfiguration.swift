@@ -14,6 +14,8 @@ package struct EmulatorConfiguration: Sendable {
     package var hasSystemIdentity: Bool
     /// Makes the identity endpoint that of Azure Arc, which wants to see a key out of here.
     package var arcKeys: ArcKeyPlace?
+    /// What App Service's endpoint wants to see; without it there is no such endpoint.
+    package var appServiceHeader: String?
     /// The applications that may ask the authority for a token: client id to secret.
     ///
     /// Without any application at all: any client id with any secret but an empty one.
@@ -38,6 +40,7 @@ package struct EmulatorConfiguration: Sendable {
         identities = []
         hasSystemIdentity = true
         arcKeys = nil
+        appServiceHeader = nil
         clients = [:]
         clientCertificates = [:]
         federations = []

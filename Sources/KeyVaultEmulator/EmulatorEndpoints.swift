@@ -22,6 +22,9 @@ package struct EmulatorEndpoints: Sendable, Codable, Equatable {
     /// What takes the place of `http://169.254.169.254/metadata/identity`.
     package var identityEndpoint: String { "http://127.0.0.1:\(identityPort)/metadata/identity" }
 
+    /// What App Service calls `IDENTITY_ENDPOINT`.
+    package var appServiceEndpoint: String { "http://127.0.0.1:\(identityPort)/msi/token" }
+
     /// The administration's address.
     package var adminURL: String { "http://127.0.0.1:\(adminPort)" }
 

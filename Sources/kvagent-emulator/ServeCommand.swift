@@ -75,6 +75,14 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var arcKeys: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "There is App Service's endpoint, too, at /msi/token, for whoever sends this header.",
+            valueName: "value"
+        )
+    )
+    var appServiceHeader: String?
+
     @Option(help: "For how many seconds tokens are good.")
     var tokenLifetime: Int?
 
@@ -108,6 +116,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         configuration.federations = try federations.map { try $0.credential() }
         configuration.arcKeys = arcKeys.map { ArcKeyPlace($0) }
+        configuration.appServiceHeader = appServiceHeader
         configuration.hasSystemIdentity = !noSystemIdentity
         configuration.behaviour.pages = pages
         configuration.behaviour.pendingPolls = pendingPolls

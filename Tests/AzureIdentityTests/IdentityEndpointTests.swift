@@ -32,6 +32,9 @@ struct IdentityEndpointTests {
             ),
             ("http://127.1.2.3/metadata/identity", "http://127.1.2.3/metadata/identity"),
             ("http://[::1]:9/metadata/identity", "http://[::1]:9/metadata/identity"),
+            ("http://localhost:42356/msi/token", "http://localhost:42356/msi/token"),
+            ("http://127.0.0.1:41275/MSI/token/", "http://127.0.0.1:41275/MSI/token/"),
+            ("http://169.254.129.2:8081/msi/token", "http://169.254.129.2:8081/msi/token"),
         ]
     )
     func accepted(setting: String, baseURL: String) throws {
@@ -70,6 +73,10 @@ struct IdentityEndpointTests {
             ("http://evil.com\\.localhost/x", .foreignHost("evil.com\\.localhost")),
             ("http://[::1]evil.localhost/x", .foreignHost("[::1]evil.localhost")),
             ("http://169.254.169.253/metadata/identity", .foreignHost("169.254.169.253")),
+            ("http://10.0.0.1/msi/token", .foreignHost("10.0.0.1")),
+            ("http://169.254.1/msi/token", .foreignHost("169.254.1")),
+            ("http://169.254.1.example/msi/token", .foreignHost("169.254.1.example")),
+            ("http://169.254.1.2/msi/token/x", .foreignHost("169.254.1.2")),
         ] as [(String, IdentityEndpointError)]
     )
     func refused(setting: String, error: IdentityEndpointError) {
@@ -78,12 +85,14 @@ struct IdentityEndpointTests {
     }
 
     @Test(
-        "Azure Arc is known by its port on this machine",
+        "Azure Arc is known by its port on this machine, an app by its path",
         arguments: [
             ("http://localhost:40342/metadata/identity", .arc),
             ("http://127.0.0.1:40342/metadata/identity/oauth2/token", .arc),
             ("http://localhost:40341/metadata/identity", .imds),
             ("http://169.254.169.254:40342/metadata/identity", .imds),
+            ("http://localhost:40342/msi/token", .appService),
+            ("http://localhost:40342/msi/token/oauth2/token", .arc),
         ] as [(String, IdentityEndpoint.Kind)]
     )
     func kind(setting: String, kind: IdentityEndpoint.Kind) throws {
@@ -116,6 +125,16 @@ struct IdentityEndpointTests {
                 ["IDENTITY_ENDPOINT": "http://example.com/x", "IMDS_ENDPOINT": "http://127.0.0.1"],
                 false, "http://localhost:40342/metadata/identity", .arc
             ),
+            (
+                [
+                    "IDENTITY_ENDPOINT": "http://127.0.0.1:9/a/token/", "IDENTITY_HEADER": "h",
+                    "IMDS_ENDPOINT": "http://127.0.0.1",
+                ], true, "http://127.0.0.1:9/a/token/", .appService
+            ),
+            (
+                ["IDENTITY_ENDPOINT": "", "IDENTITY_HEADER": "h"], false,
+                "http://169.254.169.254/metadata/identity", .imds
+            ),
         ] as [([String: String], Bool, String, IdentityEndpoint.Kind)]
     )
     func discovered(
@@ -123,12 +142,12 @@ struct IdentityEndpointTests {
         hasAgent: Bool,
         baseURL: String,
         kind: IdentityEndpoint.Kind
-    ) {
+    ) throws {
         let surroundings = IdentitySurroundings(
             environment: environment,
             arcProgram: hasAgent ? "/bin/sh" : "/nonexistent/himds"
         )
-        let endpoint = IdentityEndpoint.discovered(in: surroundings)
+        let endpoint = try IdentityEndpoint.discovered(in: surroundings)
         #expect(endpoint.baseURL == baseURL)
         #expect(endpoint.kind == kind)
     }

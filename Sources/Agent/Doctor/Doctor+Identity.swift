@@ -49,8 +49,9 @@ extension Credential {
     fileprivate func name(in surroundings: IdentitySurroundings) -> String {
         switch self {
         case .managedIdentity(let endpoint, let selector):
-            let endpoint = endpoint ?? .discovered(in: surroundings)
-            return "managed identity \(selector.name) of \(endpoint.baseURL)"
+            // Why there is none is told with the token that it doesn't give.
+            let found = endpoint ?? (try? .discovered(in: surroundings))
+            return "managed identity \(selector.name)\(found.map { " of \($0.baseURL)" } ?? "")"
         case .application(let application, _):
             return "application \(application.clientID) of tenant \(application.tenantID)"
         case .workloadIdentity: return "workload identity"

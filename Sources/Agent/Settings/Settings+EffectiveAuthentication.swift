@@ -18,10 +18,11 @@ extension Settings {
         }
         switch credential {
         case .managedIdentity(let endpoint, let selector):
-            let endpoint = endpoint ?? .discovered(in: identitySurroundings)
+            // What can't be found is told to whoever asks for a token.
+            let endpoint = endpoint ?? (try? .discovered(in: identitySurroundings))
             return entries(
                 .managedIdentity,
-                [("msiEndpoint", endpoint.baseURL)] + [selector.entry].compactMap(\.self)
+                [("msiEndpoint", endpoint?.baseURL)] + [selector.entry].compactMap(\.self)
             )
         case .application(let application, .secretFile(let file)):
             return entries(.clientSecret, application.entries + [("clientSecretFile", file)])

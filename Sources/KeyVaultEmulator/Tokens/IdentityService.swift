@@ -1,7 +1,9 @@
 import Hummingbird
 
-/// The identity endpoint of a virtual machine (IMDS): tokens for whoever can reach it; or that of
-/// Azure Arc: tokens for whoever can read the agent's keys as well.
+/// The identity endpoint of a virtual machine (IMDS): tokens for whoever can reach it.
+///
+/// Or that of Azure Arc: tokens for whoever can read the agent's keys as well. Beside it, that of
+/// App Service.
 ///
 /// Sources: learn.microsoft.com "How to use managed identities for Azure resources on an Azure VM to
 /// acquire an access token", and "Authenticate against Azure resources with Azure Arc-enabled
@@ -15,7 +17,7 @@ struct IdentityService: Sendable {
         let faults = cloud.faults.take(for: .identity)
         let reply = await faulty(faults) { answer(exchange) }
         cloud.log.note(
-            exchange.path == Self.path ? .identity : .other,
+            [Self.path, Self.appServicePath].contains(exchange.path) ? .identity : .other,
             exchange,
             status: reply.status
         )
@@ -23,6 +25,9 @@ struct IdentityService: Sendable {
     }
 
     private func answer(_ exchange: Exchange) -> Reply {
+        if exchange.path == Self.appServicePath, let header = cloud.configuration.appServiceHeader {
+            return appServiceAnswer(exchange, header: header)
+        }
         guard exchange.path == Self.path else {
             return .html("<h2>404 - Not Found</h2>", status: 404)
         }
@@ -110,14 +115,14 @@ struct IdentityService: Sendable {
         )
     }
 
-    private enum Choice {
+    enum Choice {
         case found(ManagedIdentity)
         case notFound
         case ambiguous
     }
 
     /// The identity that a request names, or the only one it can mean.
-    private func identity(for query: [String: String]) -> Choice {
+    func identity(for query: [String: String]) -> Choice {
         let assigned = cloud.configuration.identities
         let known = assigned + (cloud.configuration.hasSystemIdentity ? [.system] : [])
         let asked: (ManagedIdentity) -> Bool
@@ -125,7 +130,7 @@ struct IdentityService: Sendable {
             asked = { $0.clientID.lowercased() == id }
         } else if let id = query["object_id"]?.lowercased() {
             asked = { $0.objectID.lowercased() == id }
-        } else if let id = (query["msi_res_id"] ?? query["mi_res_id"])?.lowercased() {
+        } else if let id = query["msi_res_id"]?.lowercased() {
             asked = { $0.resourceID?.lowercased() == id }
         } else if cloud.configuration.hasSystemIdentity {
             return .found(.system)
