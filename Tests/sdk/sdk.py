@@ -12,6 +12,21 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 TENANT = "8d4e3b5a-2f0c-4b27-9a36-5c1f7e90d303"
 APPLICATION = "1f2e3d4c-1111-2222-3333-444455556666"
 USER_ASSIGNED = "0b7a3c1d-51c2-4a3e-8a14-9d2f0e6c7a04"
+USER_ASSIGNED_OBJECT = "6d1e9f30-3b52-4f4b-9a52-0a4f7c2d8e05"
+USER_ASSIGNED_RESOURCE = (
+    "/subscriptions/1/resourceGroups/a/providers/Microsoft.ManagedIdentity"
+    "/userAssignedIdentities/web"
+)
+# The same as the emulator is told of it.
+IDENTITY = (
+    f"client={USER_ASSIGNED},object={USER_ASSIGNED_OBJECT},resource={USER_ASSIGNED_RESOURCE}"
+)
+# Each way to name it.
+USER_ASSIGNED_SELECTORS = (
+    {"client_id": USER_ASSIGNED},
+    {"object_id": USER_ASSIGNED_OBJECT},
+    {"resource_id": USER_ASSIGNED_RESOURCE},
+)
 
 # The emulator that the tests run against; set before the first of them.
 emulator = None

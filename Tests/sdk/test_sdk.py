@@ -24,9 +24,8 @@ import command_line  # noqa: F401
 
 def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else ".build/debug/kvagent-emulator"
-    identity = f"client={sdk.USER_ASSIGNED},object=6d1e9f30-3b52-4f4b-9a52-0a4f7c2d8e05"
     passed = failed = 0
-    arguments = ["--identity", identity, "--client", f"{sdk.APPLICATION}=correct"]
+    arguments = ["--identity", sdk.IDENTITY, "--client", f"{sdk.APPLICATION}=correct"]
     with running(binary, *arguments) as started:
         sdk.emulator = started
         os.environ["REQUESTS_CA_BUNDLE"] = started.ca_file
