@@ -129,9 +129,7 @@ extension ClientCredentials {
             "\(authority.name) answers \(describe(status: response.status))\(said)",
             status: response.status,
             isRetried: kind == .throttled || kind == .unreachable,
-            retryAfter: response.value(of: "Retry-After").flatMap { UInt16($0) }.map {
-                .seconds(Int64($0))
-            },
+            retryAfter: response.retryAfter,
             hint: refusal?.mend(for: application, proof)
         )
     }

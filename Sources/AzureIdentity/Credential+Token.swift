@@ -6,6 +6,7 @@ extension Credential {
     func token(
         for audience: String,
         over http: HTTPClient,
+        through gate: IdentityGate,
         in surroundings: IdentitySurroundings,
         retrying policy: IdentityRetryPolicy,
         now: @escaping @Sendable () -> Date
@@ -30,6 +31,7 @@ extension Credential {
             let identity = try found(audience) { () throws(CredentialProblem) in
                 try ManagedIdentity(
                     http: http,
+                    gate: gate,
                     endpoint: endpoint,
                     selector: selector,
                     surroundings: surroundings,

@@ -4,7 +4,7 @@
 /// token", section "Retry guidance"; a first wait of one second instead of none, because the same
 /// page asks for that after a 5xx.
 package struct IdentityRetryPolicy: Sendable, Hashable {
-    /// After 404, 429 and 5xx.
+    /// After 404, 408, 429 and 5xx.
     package var busy: [Duration]
     /// After 410: the endpoint is being updated and is back within 70 s.
     package var updating: [Duration]
@@ -40,7 +40,7 @@ package struct IdentityRetryPolicy: Sendable, Hashable {
             switch status {
             case .none: silent
             case .some(410): updating
-            case .some(404), .some(429), .some(500...599): busy
+            case .some(404), .some(408), .some(429), .some(500...599): busy
             case .some: []
             }
         guard failures <= table.count else { return nil }

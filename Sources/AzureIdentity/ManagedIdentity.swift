@@ -10,6 +10,7 @@ import Sensitive
 /// "REST endpoint reference".
 struct ManagedIdentity: Sendable {
     let http: HTTPClient
+    let gate: IdentityGate
     let endpoint: IdentityEndpoint
     let selector: IdentitySelector
     /// Where the keys of Azure Arc's agent are.
@@ -21,12 +22,14 @@ struct ManagedIdentity: Sendable {
     /// Finds the endpoint where none is given.
     init(
         http: HTTPClient,
+        gate: IdentityGate,
         endpoint: IdentityEndpoint?,
         selector: IdentitySelector,
         surroundings: IdentitySurroundings,
         now: @escaping @Sendable () -> Date
     ) throws(CredentialProblem) {
         self.http = http
+        self.gate = gate
         if let endpoint {
             self.endpoint = endpoint
         } else {
@@ -114,7 +117,9 @@ struct ManagedIdentity: Sendable {
         _ audience: String
     ) async throws(TokenFailure) -> HTTPResponse {
         do throws(HTTPError) {
-            return try await http.send(request)
+            return try await gate.pass { () async throws(HTTPError) in
+                try await http.send(request)
+            }
         } catch {
             throw failure(
                 .unreachable,
@@ -168,7 +173,7 @@ extension ManagedIdentity {
         let kind: IdentityError.Kind =
             switch response.status {
             case 429: .throttled
-            case 404, 410, 500...599: .unreachable
+            case 404, 408, 410, 500...599: .unreachable
             case 200...399: .malformed
             default: .refused
             }
@@ -178,6 +183,7 @@ extension ManagedIdentity {
             cause,
             status: response.status,
             isRetried: kind == .throttled || kind == .unreachable,
+            retryAfter: response.retryAfter,
             hint: hint(for: response)
         )
     }
@@ -213,10 +219,16 @@ extension ManagedIdentity {
         _ cause: String,
         status: Int? = nil,
         isRetried: Bool = false,
+        retryAfter: Duration? = nil,
         hint: String? = nil
     ) -> TokenFailure {
         let text = "get token for \(audience) from \(endpoint.name): \(cause)"
         let error = IdentityError(kind: kind, description: text, hint: hint)
-        return TokenFailure(error: error, status: status, isRetried: isRetried)
+        return TokenFailure(
+            error: error,
+            status: status,
+            isRetried: isRetried,
+            retryAfter: retryAfter
+        )
     }
 }

@@ -1,3 +1,5 @@
+import HTTP
+
 /// One try for a token that came to nothing.
 struct TokenFailure: Error {
     let error: IdentityError
@@ -6,6 +8,13 @@ struct TokenFailure: Error {
     var isRetried = false
     /// What the server asked for.
     var retryAfter: Duration?
+}
+
+extension HTTPResponse {
+    /// What the server asks to wait, where it says so in seconds.
+    var retryAfter: Duration? {
+        value(of: "Retry-After").flatMap { UInt16($0) }.map { .seconds(Int64($0)) }
+    }
 }
 
 extension IdentityRetryPolicy {

@@ -13,9 +13,17 @@ final class TokenFlight: Sendable {
     private let task: Task<Result<AccessToken, IdentityError>, Never>
     private let waiters = Locked(Waiters())
 
-    init(_ work: @escaping @Sendable () async -> Result<AccessToken, IdentityError>) {
+    /// Whether there is a token that still counts: one try, and no harm when it comes to nothing.
+    let isAhead: Bool
+
+    init(isAhead: Bool, _ work: @escaping @Sendable () async -> Result<AccessToken, IdentityError>)
+    {
+        self.isAhead = isAhead
         task = Task(operation: work)
     }
+
+    /// Whether it has been cancelled, so that its outcome says nothing.
+    var isAbandoned: Bool { waiters.withLock { $0.isAbandoned } }
 
     /// Counts a caller in; false when everyone before has given up, and the request with them.
     func join() -> Bool {

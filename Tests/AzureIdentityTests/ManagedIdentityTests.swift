@@ -93,7 +93,7 @@ struct ManagedIdentityTests {
         #expect(token.renewAt == Date.testNow.addingTimeInterval(after))
     }
 
-    @Test("Busy answers are asked again, whatever they hold", arguments: [404, 429, 500, 503])
+    @Test("Busy answers are asked again, whatever they hold", arguments: [404, 408, 429, 500, 503])
     func busy(status: Int) async throws {
         let server = try ScriptedServer(answers: [
             ScriptedAnswer(status, "<h2>busy</h2>"), ScriptedAnswer(status, ""),
@@ -115,6 +115,16 @@ struct ManagedIdentityTests {
         #expect(error?.kind == kind)
         #expect(error?.description.contains("\(status)") == true)
         #expect(requests == tries)
+    }
+
+    @Test("A server that asks for more than a minute is not asked again in this pass")
+    func retryAfter() async throws {
+        let server = try ScriptedServer(answers: [
+            ScriptedAnswer(429, fields: ["Retry-After": "61"])
+        ])
+        let error = await #expect(throws: IdentityError.self) { try await token(from: server) }
+        #expect(error?.kind == .throttled)
+        #expect(server.requests.count == 1)
     }
 
     @Test("An identity that is not there is final, and the hint names the setting")

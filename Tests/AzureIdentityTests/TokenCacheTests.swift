@@ -101,6 +101,40 @@ struct TokenCacheTests {
         }
     }
 
+    @Test("A failure is shared by those who ask within 5 s, and then asked about again")
+    func refusal() async throws {
+        let server = try ScriptedServer(answers: [
+            ScriptedAnswer(400, #"{"error":"invalid_request"}"#),
+            .token("eyJ1", expiresIn: "3600"),
+        ])
+        let cache = cache
+        for _ in 0..<3 {
+            let error = await #expect(throws: IdentityError.self) {
+                try await cache.token(for: "a", using: server.credential())
+            }
+            #expect(error?.description.contains("invalid_request") == true)
+            clock.advance(by: 1)
+        }
+        #expect(server.requests.count == 1)
+        clock.advance(by: 2)
+        #expect(try await cache.token(for: "a", using: server.credential()).secret == Self.first)
+        #expect(server.requests.count == 2)
+    }
+
+    @Test("A failed renewal is no failure of those who ask once the old token is over")
+    func failedAhead() async throws {
+        let server = try ScriptedServer(answers: [
+            .token("eyJ1", expiresIn: "3600"), ScriptedAnswer(503),
+            .token("eyJ2", expiresIn: "3600"),
+        ])
+        let cache = cache
+        _ = try await cache.token(for: "a", using: server.credential())
+        clock.advance(by: 3599)
+        #expect(try await cache.token(for: "a", using: server.credential()).secret == Self.first)
+        clock.advance(by: 2)
+        #expect(try await cache.token(for: "a", using: server.credential()).secret == Self.second)
+    }
+
     @Test("A discarded token is replaced, but not one that came after it")
     func discarded() async throws {
         let server = try ScriptedServer(answers: [

@@ -111,14 +111,14 @@ struct WorkloadIdentityTests {
     @Test("The file is read for each token")
     func replaced() async throws {
         try await run { bench in
-            try writeFile(bench.file, try bench.issuer.token("someone else"))
             let cache = bench.cache(bench.variables)
             let credential = Credential.workloadIdentity(WorkloadIdentity())
+            let token = try await cache.token(for: Self.audience, using: credential)
+            await cache.discard(token, for: Self.audience, of: credential)
+            try writeFile(bench.file, try bench.issuer.token("someone else"))
             await #expect(throws: IdentityError.self) {
                 try await cache.token(for: Self.audience, using: credential)
             }
-            try writeFile(bench.file, try bench.issuer.token(Self.subject))
-            _ = try await cache.token(for: Self.audience, using: credential)
         }
     }
 

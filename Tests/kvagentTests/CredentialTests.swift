@@ -70,6 +70,19 @@ struct CredentialTests {
         }
     }
 
+    @Test("A machine without an identity is told so once in a pass, however many want one")
+    func noIdentity() async throws {
+        try await withTestBed { configuration, _ in
+            configuration.hasSystemIdentity = false
+        } _: { bed in
+            let names = (0..<30).map { "web\($0)" }
+            try bed.writeSettings(names)
+            let result = try await bed.kvagent("sync", status: 69)
+            #expect((result.output + result.errors).contains("Identity not found"))
+            #expect(await bed.emulator.statistics().count(.identity) == 1)
+        }
+    }
+
     private static let client = "1f2e3d4c-1111-2222-3333-444455556666"
 
     private func withSecret(
