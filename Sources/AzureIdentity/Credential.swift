@@ -6,6 +6,16 @@ package enum IdentitySelector: Sendable, Hashable {
     case objectID(String)
     /// The full resource path, `/subscriptions/…`.
     case resourceID(String)
+
+    /// The setting that names it, for messages; a certificate's `authenticationOverride` has it, too.
+    var setting: String {
+        switch self {
+        case .system: "authenticationSettings"
+        case .clientID: "msiClientId"
+        case .objectID: "authenticationSettings.msiObjectId"
+        case .resourceID: "authenticationSettings.msiResourceId"
+        }
+    }
 }
 
 /// A way to prove who we are.

@@ -77,7 +77,7 @@ struct ManagedIdentity: Sendable {
                 audience,
                 "the token is of another identity than the one asked for",
                 hint: "this agent of Azure Arc knows the system-assigned identity alone: leave "
-                    + "authenticationSettings.msiClientId out, or update the agent"
+                    + "\(selector.setting) out, or update the agent"
             )
         }
         return token
@@ -198,14 +198,14 @@ extension ManagedIdentity {
             "give the app a managed identity: az webapp identity assign, or az containerapp "
                 + "identity assign"
         case (.appService, 400..., _):
-            "the identity of authenticationSettings has to be assigned to the app"
+            "the identity of \(selector.setting) has to be assigned to the app"
         case (.arc, 400..., _):
             "see what the agent of Azure Arc says: azcmagent show"
         case (_, 400, .system):
             "give this machine a managed identity, or name one of its own with "
                 + "authenticationSettings.msiClientId"
         case (_, 400, _):
-            "the identity of authenticationSettings.msiClientId has to be assigned to this machine"
+            "the identity of \(selector.setting) has to be assigned to this machine"
         case (_, 401, _) where response.value(of: "WWW-Authenticate")?.hasPrefix("Basic ") == true:
             "this asks like Azure Arc, whose endpoint is \(IdentityEndpoint.arc.baseURL)"
         default:

@@ -141,6 +141,21 @@ struct ManagedIdentityTests {
     }
 
     @Test(
+        "The setting of an identity that is not there is the one that named it",
+        arguments: [
+            (.clientID("a"), "msiClientId"), (.objectID("a"), "authenticationSettings.msiObjectId"),
+            (.resourceID("/a"), "authenticationSettings.msiResourceId"),
+        ] as [(IdentitySelector, String)]
+    )
+    func setting(selector: IdentitySelector, name: String) async throws {
+        let server = try ScriptedServer(answers: [ScriptedAnswer(400)])
+        let error = await #expect(throws: IdentityError.self) {
+            try await token(from: server, selector: selector)
+        }
+        #expect(error?.hint == "the identity of \(name) has to be assigned to this machine")
+    }
+
+    @Test(
         "An answer without a usable token is malformed",
         arguments: [
             "", "not JSON", "[]", "{}",
