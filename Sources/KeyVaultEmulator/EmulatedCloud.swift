@@ -8,6 +8,7 @@ final class EmulatedCloud: Sendable {
     let configuration: EmulatorConfiguration
     let store: VaultStore
     let faults = FaultList()
+    let throttle = Throttle()
     let log = RequestLog()
     let tokens: TokenAuthority
     let maker: CertificateMaker

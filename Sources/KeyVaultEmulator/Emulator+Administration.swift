@@ -83,6 +83,15 @@ extension Emulator {
         try await administration.describe(vault: vault, name: name)
     }
 
+    package func access(to vault: String) async -> VaultAccess {
+        await administration.access(to: vault)
+    }
+
+    /// Sets who may do what in a vault.
+    package func setAccess(_ access: VaultAccess, to vault: String) async throws {
+        try await administration.setAccess(access, to: vault)
+    }
+
     package func setFault(_ fault: Fault) async { cloud.faults.add(fault) }
 
     package func clearFaults() async { cloud.faults.clear() }

@@ -24,6 +24,8 @@ package struct Fault: Sendable, Codable, Equatable {
         case denySecrets
         /// 403 ForbiddenByFirewall on everything.
         case denyAddress
+        /// 403 AccessDenied, as for what is being deleted.
+        case denyObject
         /// The next version that a rotation makes is bad in this way.
         case keyMissing, keyOfAnother, shuffledChain, expired, notYetValid, garbageValue, leafOnly
 
@@ -137,7 +139,7 @@ final class FaultList: Sendable {
             return switch fault.kind {
             case .denyCertificates: hasToken && request.isAboutCertificates
             case .denySecrets: hasToken && request.isAboutSecrets
-            case .denyAddress, .refuseToken: hasToken
+            case .denyAddress, .denyObject, .refuseToken: hasToken
             default: true
             }
         }

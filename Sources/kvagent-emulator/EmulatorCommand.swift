@@ -13,7 +13,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ServeCommand.self, CertificateCommand.self, SecretCommand.self, FaultCommand.self,
-            StatsCommand.self, SettingsCommand.self,
+            AccessCommand.self, StatsCommand.self, SettingsCommand.self,
         ]
     )
 

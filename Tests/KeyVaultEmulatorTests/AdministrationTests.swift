@@ -64,6 +64,23 @@ struct AdministrationTests {
         }
     }
 
+    @Test("who may do what in a vault is set and shown, what is left out being open")
+    func access() async throws {
+        try await Bench.run { bench in
+            let path = "/vaults/kv/access"
+            let set = try await ask(bench, .put, path, #"{"model":"policies"}"#)
+            #expect(set.status == 204)
+            #expect(try await ask(bench, .get, path).json?["model"] == .string("policies"))
+            #expect(
+                try await bench.ask("/secrets?api-version=7.4").innerCode == "ForbiddenByPolicy"
+            )
+            #expect(try await ask(bench, .put, path, "{}").status == 204)
+            #expect(try await bench.ask("/secrets?api-version=7.4").status == 200)
+            let nonsense = #"{"limit":{"requests":0}}"#
+            #expect(try await ask(bench, .put, path, nonsense).status == 400)
+        }
+    }
+
     @Test(
         "what is wrong with a request is said",
         arguments: [

@@ -52,6 +52,42 @@ def the_command_line_sets_secrets_and_faults():
 
 
 @test
+def the_command_line_says_who_may_do_what():
+    def access(*arguments):
+        code, output, error = sdk.emulator.command("access", *arguments)
+        expect(code == 0, error)
+        return output
+
+    client = secrets("cli4")
+    client.set_secret("one", "1")
+
+    def code():
+        return expect_error(HttpResponseError, client.get_secret, "one").error.innererror["code"]
+
+    access("revoke", "cli4")
+    expect(code() == "ForbiddenByRbac")
+    access("grant", "cli4", "secretsUser", "--on", "secrets/one")
+    expect(client.get_secret("one").value == "1")
+    expect('"role" : "Key Vault Secrets User"' in access("show", "cli4"))
+    access("policy", "cli4", "--certificates", "get,list")
+    expect(code() == "ForbiddenByPolicy")
+    access("policy", "cli4", "--secrets", "get,set")
+    access("network", "cli4", "--allow", "203.0.113.0/24")
+    expect(code() == "ForbiddenByFirewall")
+    access("network", "cli4", "--private")
+    expect(code() == "ForbiddenByConnection")
+    access("open", "cli4")
+    access("limit", "cli4", "--requests", "1", "--seconds", "1000000")
+    expect(client.get_secret("one").value == "1")
+    expect(
+        expect_error(HttpResponseError, secrets("cli4", retry_total=0).get_secret, "one")
+        .status_code == 429
+    )
+    access("open", "cli4")
+    expect(client.get_secret("one").value == "1")
+
+
+@test
 def the_command_line_prints_settings_for_the_agent():
     code, settings, _ = sdk.emulator.command("settings", "cli/web")
     expect(code == 0)

@@ -109,6 +109,15 @@ class Emulator:
             self.admin("DELETE", "/faults")
 
     @contextlib.contextmanager
+    def access(self, vault, **access):
+        """Restricts a vault for the length of a block."""
+        self.admin("PUT", f"/vaults/{vault}/access", access)
+        try:
+            yield
+        finally:
+            self.admin("PUT", f"/vaults/{vault}/access", {})
+
+    @contextlib.contextmanager
     def behaviour(self, **changes):
         """Lets it behave differently for the length of a block."""
         usual = self.admin("GET", "/behaviour")

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 TENANT = "8d4e3b5a-2f0c-4b27-9a36-5c1f7e90d303"
 APPLICATION = "1f2e3d4c-1111-2222-3333-444455556666"
+MACHINE = "c7e0c1de-6a55-4b0c-8e64-27b6b5a0d102"
 USER_ASSIGNED = "0b7a3c1d-51c2-4a3e-8a14-9d2f0e6c7a04"
 USER_ASSIGNED_OBJECT = "6d1e9f30-3b52-4f4b-9a52-0a4f7c2d8e05"
 USER_ASSIGNED_RESOURCE = (
@@ -74,8 +75,10 @@ def application(secret="correct"):
     )
 
 
-def secrets(vault, credential=None):
-    return SecretClient(emulator.vault_url(vault), credential or machine(), retry_backoff_factor=0)
+def secrets(vault, credential=None, **options):
+    return SecretClient(
+        emulator.vault_url(vault), credential or machine(), retry_backoff_factor=0, **options
+    )
 
 
 def certificates(vault, credential=None):

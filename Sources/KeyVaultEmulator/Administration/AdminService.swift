@@ -38,6 +38,14 @@ struct AdminService: Sendable {
                 path.count > 4 ? path[4] : nil
             )
         }
+        if path.count == 3, path[0] == "vaults", path[2] == "access" {
+            switch exchange.method {
+            case "GET": return try json(await administration.access(to: path[1]))
+            case "PUT": try await administration.setAccess(body(exchange), to: path[1])
+            default: return notFound(exchange)
+            }
+            return .noContent
+        }
         switch (exchange.method, path) {
         case ("GET", ["endpoints"]): return try json(endpoints())
         case ("GET", ["statistics"]): return try json(cloud.log.statistics)

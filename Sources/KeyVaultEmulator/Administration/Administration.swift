@@ -151,6 +151,21 @@ struct Administration: Sendable {
         return ObjectDescription(object, vault: vault)
     }
 
+    func access(to vault: String) async -> VaultAccess {
+        await cloud.store.contents(of: vault.lowercased()).access ?? VaultAccess()
+    }
+
+    /// Sets who may do what in a vault; it outlives a restart.
+    func setAccess(_ access: VaultAccess, to vault: String) async throws {
+        if let rule = access.network.unreadable {
+            throw EmulatorError("allow \(rule): not an IPv4 address or range")
+        }
+        if let limit = access.limit, limit.requests < 1 || !(limit.seconds > 0) {
+            throw EmulatorError("limit vault \(vault): needs a request and a second at least")
+        }
+        try await change(vault) { $0.access = access == VaultAccess() ? nil : access }
+    }
+
     private func change<Result: Sendable>(
         _ vault: String,
         _ change: @Sendable (inout VaultContents) throws -> Result

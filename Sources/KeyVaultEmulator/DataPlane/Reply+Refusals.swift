@@ -118,7 +118,8 @@ extension Reply {
                 + "assignments or role definitions were changed recently, please observe "
                 + "propagation time.\r\nCaller: \(caller)\r\nAction: '\(action)'\r\nResource: "
                 + "'/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/emulator/"
-                + "providers/microsoft.keyvault/vaults/\(vault)/\(object)'\r\nAssignment: (not "
+                + "providers/microsoft.keyvault/vaults/\(vault)"
+                + "\(object.isEmpty ? "" : "/\(object)")'\r\nAssignment: (not "
                 + "found)\r\nDenyAssignmentId: null\r\nDecisionReason: 'DeniedWithNoValidRBAC' "
                 + "\r\nVault: \(vault);location=westeurope\r\n",
             inner: "ForbiddenByRbac"
@@ -130,10 +131,30 @@ extension Reply {
             403,
             "Forbidden",
             "Client address is not authorized and caller is not a trusted service.\r\nClient "
-                + "address: 127.0.0.1\r\nCaller: \(caller)\r\nVault: \(vault);location=westeurope",
+                + "address: \(VaultAccess.clientAddress)\r\nCaller: \(caller)\r\nVault: "
+                + "\(vault);location=westeurope",
             inner: "ForbiddenByFirewall"
         )
     }
+
+    static func deniedByConnection(_ caller: String, vault: String) -> Reply {
+        refusal(
+            403,
+            "Forbidden",
+            "Public network access is disabled and request is not from a trusted service nor via "
+                + "an approved private link.\r\nCaller: \(caller)\r\nVault: "
+                + "\(vault);location=westeurope",
+            inner: "ForbiddenByConnection"
+        )
+    }
+
+    /// What is in the middle of being deleted.
+    static let objectNotPermitted = refusal(
+        403,
+        "Forbidden",
+        "Operation get is not permitted on this object.",
+        inner: "AccessDenied"
+    )
 
     /// 401 with the challenge that tells where to get a token and for what.
     static func unauthorized(_ message: String, port: String) -> Reply {

@@ -12,17 +12,22 @@ struct VaultService: Sendable {
             return Reply.html("<h2>Our services aren't available right now</h2>", status: 404)
                 .response()
         }
+        let access = await cloud.store.contents(of: request.vault).access ?? VaultAccess()
         let faults = cloud.faults.take(for: request)
         var caller: TokenAuthority.Claims?
         var reply = await faulty(faults) {
+            guard cloud.throttle.lets(through: access.limit, of: request.vault, now: .now) else {
+                return .throttled(.vault, retryAfterSeconds: access.limit?.retryAfterSeconds)
+            }
             switch authenticate(request, faults) {
             case .failure(let refusal): return refusal.reply
             case .success(let claims):
                 caller = claims
-                return await answer(request, faults, caller: claims)
+                return await answer(request, faults, access, caller: claims)
             }
         }
         reply.fields += fields(for: request)
+        if access.model == .roles, caller != nil { reply.fields += Self.roleFields }
         cloud.log.note(
             request.kind,
             exchange,
@@ -82,6 +87,7 @@ struct VaultService: Sendable {
     private func answer(
         _ request: VaultRequest,
         _ faults: [Fault],
+        _ access: VaultAccess,
         caller: TokenAuthority.Claims
     ) async -> Reply {
         guard request.hasAPIVersion else {
@@ -95,6 +101,7 @@ struct VaultService: Sendable {
         for fault in faults {
             if let denial = denial(fault.kind, request, caller.caller) { return denial }
         }
+        if let denial = access.denial(of: request, by: caller) { return denial }
         do {
             return try await VaultRouter(cloud: cloud, request: request).answer()
         } catch {
@@ -103,28 +110,37 @@ struct VaultService: Sendable {
     }
 
     private func denial(_ kind: Fault.Kind, _ request: VaultRequest, _ caller: String) -> Reply? {
-        let isRead = request.exchange.method == "GET"
-        let isList = request.name == nil || request.rest.first == "versions"
-        let object = [request.collection?.rawValue, request.name].compactMap { $0 }
-            .joined(separator: "/")
         switch kind {
         case .denyCertificates:
             return .deniedByRole(
                 caller,
-                action: "Microsoft.KeyVault/vaults/certificates/\(isRead ? "read" : "write")",
+                action: request.action,
                 vault: request.vault,
-                object: object
+                object: request.objectPath
             )
         case .denySecrets:
             return .deniedByPolicy(
                 caller,
-                permission: "secrets " + (isRead ? isList ? "list" : "get" : "set"),
+                permission: request.permission,
                 vault: request.vault
             )
         case .denyAddress: return .deniedByFirewall(caller, vault: request.vault)
+        case .denyObject: return .objectNotPermitted
         default: return nil
         }
     }
+
+    /// What a vault with role assignments adds, as it has been recorded.
+    private static let roleFields: [Reply.Field] = [
+        .init(
+            name: "x-ms-keyvault-rbac-assignment-id",
+            value: "0ca71076-4c54-51c3-8622-e5e45ccee0d6"
+        ),
+        .init(
+            name: "x-ms-keyvault-rbac-cache",
+            value: "ra_age=53;da_age=9277;rd_age=9277;brd_age=13617;ra_notif_age=2778;dec_lev=0;"
+        ),
+    ]
 
     private func fields(for request: VaultRequest) -> [Reply.Field] {
         var fields: [Reply.Field] = [
@@ -136,7 +152,8 @@ struct VaultService: Sendable {
             .init(name: "x-ms-keyvault-service-version", value: "1.9.2650.1"),
             .init(
                 name: "x-ms-keyvault-network-info",
-                value: "conn_type=Ipv4;addr=127.0.0.1;act_addr_fam=InterNetwork;"
+                value: "conn_type=Ipv4;addr=\(VaultAccess.clientAddress);"
+                    + "act_addr_fam=InterNetwork;"
             ),
             .init(name: "X-Content-Type-Options", value: "nosniff"),
             .init(name: "Strict-Transport-Security", value: "max-age=31536000;includeSubDomains"),

@@ -8,6 +8,8 @@ import Sensitive
 struct VaultContents: Sendable, Codable, Equatable {
     /// By lower-case name: Key Vault's names are case-insensitive and keep how they were written.
     private(set) var objects: [String: VaultObject] = [:]
+    /// Nil until it is set: a vault that is open to every token.
+    var access: VaultAccess?
 
     /// The object called `name`, whatever its case, live or deleted.
     subscript(name: String) -> VaultObject? {
