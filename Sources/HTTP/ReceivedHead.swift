@@ -2,6 +2,8 @@
 struct ReceivedHead {
     let limit: Int
     private(set) var fields: [HTTPResponse.Field] = []
+    /// What the body is packed in, once a field says so (RFC 9110, section 8.4); nil for nothing.
+    private(set) var encoding: String?
     private var size = 0
 
     init(limit: Int) {
@@ -19,12 +21,16 @@ struct ReceivedHead {
         if line.starts(with: "HTTP/".utf8) {
             fields = []
         } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
-            fields.append(
-                HTTPResponse.Field(
-                    name: String(decoding: line[..<colon], as: UTF8.self),
-                    value: Self.trimmed(line[line.index(after: colon)...])
-                )
+            let field = HTTPResponse.Field(
+                name: String(decoding: line[..<colon], as: UTF8.self),
+                value: Self.trimmed(line[line.index(after: colon)...])
             )
+            fields.append(field)
+            if field.name.lowercased() == "content-encoding", !field.value.isEmpty,
+                field.value.lowercased() != "identity"
+            {
+                encoding = field.value.oneLine(limit: 40)
+            }
         }
         return true
     }

@@ -93,10 +93,17 @@ extension Transfer {
 
     /// A line of the head; false ends the transfer.
     private func receive(line bytes: UnsafeRawBufferPointer) -> Bool {
-        if received.take(line: bytes) { return true }
+        guard received.take(line: bytes) else {
+            violation = failure(
+                .tooLarge,
+                "read from \(origin.name): header fields exceed \(received.limit) bytes"
+            )
+            return false
+        }
+        guard let encoding = received.encoding else { return true }
         violation = failure(
-            .tooLarge,
-            "read from \(origin.name): header fields exceed \(received.limit) bytes"
+            .malformed,
+            "read from \(origin.name): Content-Encoding is \(encoding), which was not asked for"
         )
         return false
     }
@@ -153,7 +160,8 @@ extension Transfer {
     }
 
     /// Nothing asks for compression (`CURLOPT_ACCEPT_ENCODING` stays unset), so that the body
-    /// limit is one of bytes sent and nothing unpacks to a multiple of it.
+    /// limit is one of bytes sent and nothing unpacks to a multiple of it; what comes compressed
+    /// all the same is refused by its head.
     private func setFields() throws(HTTPError) {
         let request = submission.request
         for field in request.fields where !fields.append(field) {

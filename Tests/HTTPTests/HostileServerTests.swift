@@ -106,6 +106,68 @@ struct HostileServerTests {
         #expect(error?.kind == .timedOut)
     }
 
+    @Test("A body that trickles for ever is over with the total limit")
+    func trickle() async throws {
+        var limits = Self.tight
+        limits.total = .milliseconds(500)
+        let (error, name) = try await failure(limits: limits) { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n")
+            while connection.stays(for: 20), connection.send("x") {}
+        }
+        #expect(error?.kind == .timedOut)
+        #expect(error?.description == "read from \(name): no whole answer within 0.5 seconds")
+    }
+
+    @Test("Header fields that trickle for ever are over with the total limit")
+    func tricklingFields() async throws {
+        var limits = Self.tight
+        limits.total = .milliseconds(500)
+        let (error, _) = try await failure(limits: limits) { connection in
+            connection.send("HTTP/1.1 200 OK\r\nX-Slow: ")
+            while connection.stays(for: 20), connection.send("x") {}
+        }
+        #expect(error?.kind == .timedOut)
+    }
+
+    @Test("A gigabyte is refused by its announcement, and without one at the limit")
+    func gigabyte() async throws {
+        let (announced, _) = try await failure { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(1 << 30)\r\n\r\n")
+            connection.waitForEnd()
+        }
+        #expect(announced?.kind == .tooLarge)
+        let (beyond, _) = try await failure { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n")
+            while connection.send(String(repeating: "x", count: 4096)) {}
+        }
+        #expect(beyond != nil)
+    }
+
+    @Test(
+        "A packed body is refused by its head, and none of it is unpacked",
+        arguments: ["gzip", "x-gzip", "deflate", "br", "zstd", "identity, gzip"]
+    )
+    func packed(encoding: String) async throws {
+        let (error, name) = try await failure { connection in
+            connection.send("HTTP/1.1 200 OK\r\nContent-Encoding: \(encoding)\r\n\r\n")
+            connection.waitForEnd()
+        }
+        #expect(error?.kind == .malformed)
+        #expect(
+            error?.description == "read from \(name): Content-Encoding is \(encoding), "
+                + "which was not asked for"
+        )
+    }
+
+    @Test("A body that is packed in nothing is taken", arguments: ["identity", "Identity", ""])
+    func unpacked(encoding: String) async throws {
+        let server = try ScriptedServer(answers: [
+            ScriptedAnswer(200, "x", fields: ["Content-Encoding": encoding])
+        ])
+        let response = try await client.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/"))
+        #expect(response.body.count == 1)
+    }
+
     @Test("A body that is cut off is no answer")
     func cutOff() async throws {
         let (error, _) = try await failure { connection in

@@ -1,4 +1,5 @@
 import KeyVault
+import Sensitive
 import TestSupport
 import Testing
 
@@ -23,6 +24,67 @@ struct HostileVaultTests {
         #expect(error?.status == 302)
         #expect(error?.hint?.contains("redirects") == true)
         #expect(elsewhere.requests.isEmpty)
+    }
+
+    @Test("A challenge that names another authority and resource is not followed")
+    func challenge() async throws {
+        let elsewhere = try ScriptedServer(answers: [.token("eyJ3")])
+        let challenge =
+            "Bearer authorization=\"http://127.0.0.1:\(elsewhere.port)/tenant\", "
+            + "resource=\"https://management.azure.com\""
+        let vault = try TestVault([
+            .refusal(401, "Unauthorized", fields: ["WWW-Authenticate": challenge])
+        ])
+        let error = try await failure(vault)
+        #expect(error?.kind == .denied)
+        #expect(elsewhere.requests.isEmpty)
+        // Both tokens are for the audience that is set.
+        #expect(vault.identity.requests.count == 2)
+        for request in vault.identity.requests {
+            #expect(request.target.hasSuffix("resource=https%3A%2F%2Fvault.localhost"))
+        }
+    }
+
+    @Test("A packed body is refused once, as what it is")
+    func packed() async throws {
+        let vault = try TestVault([
+            .json(Bundle.secret(value: "hunter2"), fields: ["Content-Encoding": "gzip"])
+        ])
+        let error = try await failure(vault)
+        #expect(error?.kind == .malformed)
+        #expect(error?.cause?.contains("Content-Encoding is gzip") == true)
+        #expect(vault.vault.requests.count == 1)
+    }
+
+    @Test(
+        "Deep nesting ends no process, whether it is closed or not, known or not",
+        arguments: ["x", "tags", "attributes", "value"]
+    )
+    func deep(key: String) async throws {
+        for (opening, closing) in [("[", "]"), (#"{"a":"#, "}")] {
+            let count = opening == "[" ? 100_000 : 40_000
+            let nest =
+                String(repeating: opening, count: count) + "1"
+                + String(repeating: closing, count: count)
+            let body = Bundle.secret(value: "hunter2", more: #","\#(key)":\#(nest)"#)
+            let error = try await failure(TestVault([.json(body)]))
+            #expect(error?.kind == .malformed)
+        }
+    }
+
+    @Test("Of a key that comes twice, one counts, and the answer is still about its object")
+    func duplicateKeys() async throws {
+        let other = "https://kv.vault.localhost/secrets/web/00000000000000000000000000000000"
+        let body = Bundle.secret(value: "1", more: #","id":"\#(other)","value":"2""#)
+        let vault = try TestVault([.json(body)])
+        let secret = try await vault.client.secret(vault.web, version: nil)
+        let isFirst = secret.version == Bundle.version
+        #expect(secret.value == SensitiveBytes(isFirst ? "1" : "2"))
+        let foreign = Bundle.secret(more: #","id":"https://evil.vault.localhost/secrets/web/x""#)
+        let mixed = try TestVault([.json(foreign)])
+        // Refused, or read as the object that was asked for: never as another's.
+        let read = try? await mixed.client.secret(mixed.web, version: nil)
+        #expect(read == nil || read?.version == Bundle.version)
     }
 
     @Test("A body that is too large is refused, once")
@@ -56,6 +118,11 @@ struct HostileVaultTests {
             Bundle.secret(value: "hunter2").replacing("true", with: "\"hunter2\""),
             Bundle.secret(value: "hunter2").replacing("1636058681", with: "1e300"),
             Bundle.secret(value: "hunter2").replacing("1636058681", with: "-1"),
+            Bundle.secret(value: "hunter2").replacing("1636058681", with: "1e999999999"),
+            Bundle.secret(value: "hunter2").replacing(
+                "1636058681",
+                with: String(repeating: "9", count: 10_000)
+            ),
             Bundle.secret(value: "hunter2\\uD800"),
             Bundle.secret(value: "hunter2\n"),
             Bundle.secret(value: "hunter2") + "hunter2",

@@ -214,6 +214,12 @@ package struct ScriptedConnection: Sendable {
         }
     }
 
+    /// Whether the other side is still there after a while in which it says nothing.
+    package func stays(for milliseconds: Int32) -> Bool {
+        var place = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&place, 1, milliseconds) == 0
+    }
+
     /// Waits until the other side closes, or the server is released.
     package func waitForEnd() {
         while let part = receive(4096), !part.isEmpty {}
