@@ -9,10 +9,15 @@ struct Refusal: Sendable {
     let code: String?
     let innerCode: String?
     let message: String?
+    /// By how much this machine's clock is ahead of the vault's; negative where it is behind.
+    let clockLead: TimeInterval?
 
     /// Reads an answer that need not be JSON: gateways in front of a vault answer in HTML.
-    init(_ response: HTTPResponse) {
+    init(_ response: HTTPResponse, now: Date = Date()) {
         status = response.status
+        // A field that is no date tells nothing about a clock.
+        clockLead = response.value(of: "Date").flatMap { Date(httpDate: $0) }
+            .map { now.timeIntervalSince($0) }
         // Without a body that can be read, the status has to do.
         let error = (try? response.json(as: Body.self))?.error
         code = error?.code.flatMap(Self.identifier)
@@ -49,39 +54,5 @@ struct Refusal: Sendable {
         case (408, _), (500...599, _): .serverError
         default: .rejected
         }
-    }
-
-    /// What an operator can do.
-    func hint(role: String) -> String? {
-        switch (status, innerCode ?? code) {
-        case (401, _) where message?.contains("AKV10022") == true:
-            "the token is for another cloud: check the cloud that is set"
-        case (401, _):
-            "the vault does not accept the identity's token: check that both are of one tenant"
-        case (403, "ForbiddenByRbac"), (403, "ForbiddenByPolicy"), (403, "AccessDenied"):
-            "grant \"\(role)\" to \(objectID ?? "the identity")"
-        case (403, "ForbiddenByFirewall"):
-            "let this machine's address or network through the vault's firewall"
-        case (403, "ForbiddenByConnection"):
-            "the vault is closed to public networks: reach it through a private endpoint"
-        case (403, "SecretDisabled"):
-            "enable the newest version, or wait until there is a newer one"
-        case (404, _) where kind == .notFound:
-            "check the name; if it was deleted, recover it in the vault"
-        case (429, _):
-            "too many requests reach this vault; poll it less often"
-        case (300...399, _):
-            "redirects are not followed, so that no token goes astray"
-        default:
-            nil
-        }
-    }
-
-    /// The caller's object id, which the vault writes as `oid=…` into its words.
-    private var objectID: String? {
-        guard let message, let start = message.firstRange(of: "oid=")?.upperBound else {
-            return nil
-        }
-        return UUID(uuidString: String(message[start...].prefix(36)))?.uuidString.lowercased()
     }
 }

@@ -14,14 +14,30 @@ struct RefusalTests {
         """
     private static let grant = "grant \"Key Vault Secrets User\" to \(oid)"
 
-    private func refusal(_ status: Int, _ body: String) -> Refusal {
+    private static let policy = """
+        The user, group or application 'appid=\(appid);oid=\(oid);iss=https://sts.windows.net/y/' does \
+        not have secrets get permission on key vault 'kv;location=westus'. For help …
+        """
+    private static let firewall = """
+        Client address is not authorized and caller is not a trusted service.\\r\\nClient address: \
+        203.0.113.7\\r\\nCaller: appid=\(appid);oid=\(oid);iss=z\\r\\nVault: kv;location=westus
+        """
+    private static let appid = "aaaaaaaa-2222-3333-4444-55555555555b"
+
+    private func refusal(
+        _ status: Int,
+        _ body: String,
+        date: String? = nil,
+        now: Date = Date()
+    ) -> Refusal {
         Refusal(
             HTTPResponse(
                 status: status,
-                fields: [],
+                fields: date.map { [.init(name: "Date", value: $0)] } ?? [],
                 body: SensitiveBytes(copying: body.utf8),
                 httpVersion: "2"
-            )
+            ),
+            now: now
         )
     }
 
@@ -34,19 +50,38 @@ struct RefusalTests {
         "Status and codes decide what it is, and what to do",
         arguments: [
             (403, "Forbidden", "ForbiddenByRbac", rbac, .denied, grant),
-            (403, "Forbidden", "ForbiddenByPolicy", "'appid=a;oid=\(oid);iss=b'", .denied, grant),
-            (403, "Forbidden", "AccessDenied", "", .denied, "to the identity"),
+            (
+                403, "Forbidden", "ForbiddenByRbac", "appid=\(appid);oid=\(oid);iss=x", .denied,
+                "\(grant) (client id \(appid))"
+            ),
+            (
+                403, "Forbidden", "ForbiddenByPolicy", policy, .denied,
+                "let \(oid) (client id \(appid)) get secrets in the vault's access policies"
+            ),
+            (
+                403, "Forbidden", "ForbiddenByPolicy", "does not have keys wrap permission",
+                .denied, "let the identity read secrets in"
+            ),
+            (403, "Forbidden", "AccessDenied", "", .denied, "being deleted or recovered"),
             (
                 403, "Forbidden", "ForbiddenByRbac", "oid=nonsense\\u001b[31m", .denied,
                 "to the identity"
             ),
-            (403, "Forbidden", "ForbiddenByFirewall", "", .denied, "firewall"),
+            (403, "Forbidden", "ForbiddenByFirewall", firewall, .denied, "let 203.0.113.7 through"),
+            (
+                403, "Forbidden", "ForbiddenByFirewall", "Client address: $(reboot)", .denied,
+                "let this machine's address or network through"
+            ),
             (403, "Forbidden", "ForbiddenByConnection", "", .denied, "private endpoint"),
             (403, "Forbidden", "SecretDisabled", "", .disabled, "enable"),
             (404, "SecretNotFound", nil, "", .notFound, "recover"),
             (404, "CertificateNotFound", nil, "", .notFound, "recover"),
             (401, "Unauthorized", nil, "AKV10022: Invalid audience.", .denied, "cloud"),
             (401, "Unauthorized", nil, "AKV10032: Invalid issuer.", .denied, "tenant"),
+            (
+                401, "Unauthorized", nil, "[TokenExpired] Error validating token: 'S2S12086'.",
+                .denied, "check this machine's clock"
+            ),
             (429, "Throttled", nil, "", .throttled, "less often"),
             (307, "x", nil, "", .rejected, "redirects"),
         ] as [(Int, String, String?, String, VaultError.Kind, String)]
@@ -62,6 +97,31 @@ struct RefusalTests {
         let refusal = refusal(status, body(code, inner, message))
         #expect(refusal.kind == kind)
         #expect(refusal.hint(role: "Key Vault Secrets User")?.contains(hint) == true)
+    }
+
+    @Test(
+        "A clock that differs by more than five minutes is named with a 401",
+        arguments: [
+            (-3600.0, "60 minutes behind the vault's"), (301, "5 minutes ahead of the vault's"),
+            (400_000, "4 days ahead of"), (-10_000, "2 hours behind"),
+            (299, "the vault takes the identity's token for expired"), (-299, "for expired"),
+        ]
+    )
+    func clock(lead: TimeInterval, words: String) {
+        let refusal = refusal(
+            401,
+            body("Unauthorized", nil, "[TokenExpired] Error validating token: 'S2S12086'."),
+            date: "Sun, 06 Nov 1994 08:49:37 GMT",
+            now: Date(timeIntervalSince1970: 784_111_777 + lead)
+        )
+        #expect(refusal.hint(role: "x")?.contains(words) == true, "\(refusal)")
+    }
+
+    @Test("A Date that is none names no clock", arguments: ["", "yesterday", "1"])
+    func oddDate(date: String) {
+        let refusal = refusal(401, body("Unauthorized", nil, ""), date: date)
+        #expect(refusal.clockLead == nil)
+        #expect(refusal.hint(role: "x")?.contains("tenant") == true)
     }
 
     @Test(
