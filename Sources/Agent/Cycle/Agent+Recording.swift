@@ -35,7 +35,7 @@ extension Agent {
         case .failure(let error):
             let refusal = error as? VaultError
             poll.consecutiveFailures = (before?.consecutiveFailures ?? 0) + 1
-            poll.error = "\(error)"
+            poll.error = refusal?.explained ?? "\(error)"
             poll.errorKind = refusal?.kind.name ?? CertificateState.storeTrouble
             logger.warning(
                 .notable(.pollFailed),
@@ -43,6 +43,7 @@ extension Agent {
                     "certificate": "\(certificate.name)", "error": "\(error)",
                     "hint": "\(refusal?.hint ?? "")",
                     "failures": "\(poll.consecutiveFailures)",
+                    "requestId": "\(refusal?.requestID ?? "")",
                 ]
             )
         }

@@ -31,7 +31,7 @@ enum Judgement: Sendable {
         case .fetch:
             switch fetched?.content {
             case .plainSecret: self = .leave(.ignored, reason: Decision.notACertificate)
-            case .unusable(let error): self = .leave(.rejected, reason: error.description)
+            case .unusable(let error): self = .leave(.rejected, reason: error.explained)
             case .certificate, nil: self = .overtaken
             }
         }

@@ -3,6 +3,15 @@ import History
 
 /// What a person can do about a state.
 extension CertificateStatus {
+    /// What leads to a better state; nil where there is none, or the hooks have to say it.
+    var mendOfTheState: String? {
+        switch state {
+        case .denied, .disabled, .notFound, .unreachable: mendOfTheVault
+        case .held, .rejected, .ignored: mendOfTheNewest
+        case .current, .pinned, .degraded, .pending: nil
+        }
+    }
+
     /// What lets the newest version in.
     var mendOfTheNewest: String? {
         switch refusal?.outcome {

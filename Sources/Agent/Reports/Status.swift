@@ -188,6 +188,7 @@ extension CertificateStatus {
             },
             warnings: warnings
         )
+        mend = mendOfTheState
         if let concern = pinConcern(HealthThresholds(), now: now), let pin {
             self.warnings.append("pinned by \(pin.actor), \(concern.words)")
         }

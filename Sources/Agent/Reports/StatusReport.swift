@@ -31,6 +31,9 @@ package struct CertificateStatus: Sendable, Encodable {
 
     /// Why the state isn't a better one, in the words of the vault, the check or the hook.
     @OrNull package var reason: String?
+
+    /// What a person can do about the state.
+    @OrNull package var mend: String? = nil
     @OrNull package var current: CurrentVersion?
 
     /// The newest version that the vault is known to have.

@@ -69,6 +69,7 @@ struct SyncReport: Encodable {
         @OrNull var previousVersion: String?
         @OrNull var reason: String?
         @OrNull var hint: String?
+        @OrNull var vaultError: VaultErrorReport?
     }
 
     let runId: String
@@ -89,7 +90,8 @@ struct SyncReport: Encodable {
                 result: $0.verdict.word,
                 previousVersion: $0.verdict.previousVersion,
                 reason: $0.verdict.reason,
-                hint: $0.verdict.hint
+                hint: $0.verdict.hint,
+                vaultError: $0.verdict.vaultError
             )
         }
     }
@@ -150,6 +152,10 @@ extension CertificateReport.Verdict {
 
     fileprivate var hint: String? {
         if case .notObserved(let error) = self { error.hint } else { nil }
+    }
+
+    fileprivate var vaultError: VaultErrorReport? {
+        if case .notObserved(let error) = self { VaultErrorReport(error) } else { nil }
     }
 
     fileprivate var previousVersion: String? {
