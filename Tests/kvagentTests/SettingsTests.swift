@@ -110,14 +110,14 @@ struct BadSettingsTests {
                 """
                 secretsManagementSettings:
                   observedCertificates:
-                    - url: https://contoso.localhost/secrets/web
+                    - url: https://contoso.vault.localhost/secrets/web
                       owner: no-such-user
                       group: no-such-group
                       acls:
                         - user: root
                         - group: nor-this-one
                 cloud:
-                  vaultSuffix: localhost
+                  vaultSuffix: vault.localhost
                   caBundle: \(directory)/absent.pem
                 stateDirectory: \(directory)/state
                 """

@@ -130,16 +130,13 @@ extension SettingsReader {
             return cloud
         }
         let fields = fields(cursor)
-        guard let suffix = string(fields["vaultSuffix"]) else {
+        guard let suffix = vaultSuffix(fields["vaultSuffix"]) else {
             if fields["vaultSuffix"] == nil {
                 fail(cursor, "needs vaultSuffix, e.g. vault.azure.net")
             }
             return .publicCloud
         }
-        let audience = string(fields["audience"]) ?? "https://\(suffix)"
-        if audience.hasSuffix("/"), let place = fields["audience"] {
-            fail(place, "must not end in a slash: Key Vault refuses such a token")
-        }
+        let audience = audience(fields["audience"]) ?? "https://\(suffix)"
         let caBundle = directory(fields["caBundle"])
         return Cloud(
             name: "custom",
