@@ -1,29 +1,20 @@
 import Glibc
 import SystemPackage
 
-extension CertificateStore {
-    /// How the access of a version's files differs from what it should be, in words; nothing of files
+extension StoredVersion {
+    /// How the access of the version's files differs from what it should be, in words; nothing of files
     /// that are not there.
     ///
     /// - Parameters:
     ///   - files: What the version should have.
-    ///   - certificate: The certificate's name.
-    ///   - version: The version.
     ///   - access: What they should be given.
     /// - Returns: One text for each file, `privkey.pem has mode 0644, not 0600`.
     /// - Throws: A `StoreError`, also for a user or a group that there isn't.
     package func accessDrift(
         of files: [VersionFile],
-        of certificate: String,
-        version: String,
         access: FileAccess
     ) throws(StoreError) -> [String] {
-        try check(version: version)
         let access = try ResolvedAccess(access)
-        guard
-            let directory = try openCertificate(certificate)?.openIfPresent("versions")?
-                .openIfPresent(version)
-        else { return [] }
         var drift: [String] = []
         for file in files {
             guard try directory.isRegularFile(file.name) else { continue }

@@ -63,10 +63,8 @@ package struct CertificateStore: Sendable {
         of certificate: String,
         version: String
     ) throws(StoreError) -> SensitiveBytes? {
-        try check(version: version)
-        guard StoreName.isPlain(file) else { throw badName(file, kind: "file") }
-        return try openCertificate(certificate)?.openIfPresent("versions")?
-            .openIfPresent(version)?.read(file)
+        guard let stored = try open(version: version, of: certificate) else { return nil }
+        return try stored.read(file)
     }
 
     /// Deletes the versions that are not kept, and never the one that `current` names.

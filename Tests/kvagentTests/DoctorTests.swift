@@ -99,7 +99,7 @@ struct DoctorTests {
             let finding = try #require(answer.findings("permission").first)
             #expect(finding.message.contains("403 Forbidden"))
             #expect(finding.message.contains("[x-ms-request-id "))
-            #expect(finding.hint?.contains("Key Vault Secrets User") == true)
+            #expect(finding.hint?.contains("in the vault's access policies") == true)
         }
     }
 

@@ -44,7 +44,7 @@ struct MainJobTests {
                 certificate.keys == [
                     "name", "url", "state", "current", "latest", "pin", "lastPoll", "nextPoll",
                     "consecutiveFailures", "owedHooks", "warnings", "reason", "refusal",
-                    "lastSuccessfulPoll", "pollingIntervalInS",
+                    "lastSuccessfulPoll", "pollingIntervalInS", "mend",
                 ]
             )
             #expect(certificate["state"].string == "current")

@@ -190,7 +190,14 @@ extension Agent {
         case .unchanged, .refusedBefore, .overtaken: break
         }
         let current = situation.current
-        if let candidate = try settleDrift(of: certificate, current: current, offer: offer) {
+        // With another policy nobody has looked.
+        let isIntact = certificate.policy.drift == .heal && situation.isIntact
+        if let candidate = try settleDrift(
+            of: certificate,
+            current: current,
+            offer: offer,
+            isIntact: isIntact
+        ) {
             return .candidate(candidate)
         }
         if case .unchanged = judgement,

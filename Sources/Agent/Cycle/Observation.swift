@@ -154,14 +154,15 @@ extension Agent {
         _ record: VersionRecord?,
         of certificate: ObservedCertificate
     ) throws -> [VersionFile]? {
-        guard let record, !record.files.isEmpty else { return nil }
-        let store = store(of: certificate)
+        guard let record, !record.files.isEmpty,
+            let stored = try store(of: certificate).open(
+                version: record.version,
+                of: certificate.name
+            )
+        else { return nil }
         var files: [VersionFile] = []
         for (file, digest) in record.files {
-            guard
-                let bytes = try store.read(file, of: certificate.name, version: record.version),
-                sha256Hex(bytes) == digest
-            else { return nil }
+            guard let bytes = try stored.read(file), sha256Hex(bytes) == digest else { return nil }
             files.append(VersionFile(stored: file, bytes))
         }
         return files

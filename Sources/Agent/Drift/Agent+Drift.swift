@@ -15,17 +15,19 @@ extension Agent {
     ///   - certificate: The certificate; its newest version isn't deployed in this pass.
     ///   - current: The version that is live.
     ///   - offer: What came from the vault; nil where it gave no answer.
+    ///   - isIntact: Whether its files have been read under this lock, and are as recorded.
     /// - Returns: What has to be deployed anew, with its hooks; nil where nothing has.
     /// - Throws: A `StoreError` when the files can't be read, or be put right; `HistoryError`.
     func settleDrift(
         of certificate: ObservedCertificate,
         current: String?,
-        offer: Observation.Offer?
+        offer: Observation.Offer?,
+        isIntact: Bool = false
     ) throws -> Candidate? {
         guard let current, let record = try history.version(current, of: certificate.name),
             !record.files.isEmpty
         else { return nil }
-        let drift = try drift(of: certificate, record)
+        let drift = try drift(of: certificate, record, isIntact: isIntact)
         if certificate.formats.contains(.pkcs12), let path = certificate.pkcs12.passwordFile {
             // Nothing needs it now, but the next version will: better said before.
             _ = try PasswordFile(path: path).read()
@@ -52,49 +54,61 @@ extension Agent {
         return nil
     }
 
-    /// How what is live differs from what was put there.
+    /// How what is live differs from what was put there; `isIntact` as in
+    /// ``settleDrift(of:current:offer:isIntact:)``.
     func drift(
         of certificate: ObservedCertificate,
-        _ record: VersionRecord
+        _ record: VersionRecord,
+        isIntact: Bool = false
     ) throws -> LiveDrift {
-        let store = store(of: certificate)
         let name = certificate.name
         let version = record.version
         var drift = LiveDrift()
         let placement = try history.placement(of: name, in: certificate.storeLocation.string)
         let isAsWritten = placement?.access == certificate.filesInWords
+        let names = record.files.keys + certificate.allFormats.flatMap { $0.fileNames(of: name) }
+        if let stored = try store(of: certificate).open(version: version, of: name) {
+            if !isIntact { drift.contents = try changes(of: stored, certificate, record) }
+            let access = try stored.accessDrift(
+                of: names.sorted().map { VersionFile(stored: $0, SensitiveBytes(copying: [])) },
+                access: certificate.access
+            )
+            if isAsWritten { drift.access = access }
+            drift.isOutdated = try !isAsWritten || !Set(stored.fileNames()).isSubset(of: names)
+        } else {
+            drift.contents = record.files.keys.sorted().map { "\($0) is gone" }
+            drift.isOutdated = !isAsWritten
+        }
+        try look(at: certificate, version: version, &drift)
+        return drift
+    }
+
+    /// What of a version isn't what was written, by file.
+    private func changes(
+        of stored: borrowing StoredVersion,
+        _ certificate: ObservedCertificate,
+        _ record: VersionRecord
+    ) throws -> [String] {
+        var changes: [String] = []
         var files: [VersionFile] = []
         for (file, digest) in record.files.sorted(by: { $0.key < $1.key }) {
             let bytes: SensitiveBytes?
             do {
-                bytes = try store.read(file, of: name, version: version)
+                bytes = try stored.read(file)
             } catch {
-                drift.contents.append("\(file) \(error.cause)")
+                changes.append("\(file) \(error.cause)")
                 continue
             }
             if let bytes, sha256Hex(bytes) == digest {
                 files.append(VersionFile(stored: file, bytes))
             } else {
-                drift.contents.append("\(file) \(bytes == nil ? "is gone" : "was changed")")
+                changes.append("\(file) \(bytes == nil ? "is gone" : "was changed")")
             }
         }
-        if drift.contents.isEmpty {
-            drift.contents = try misplacedFormats(files, version: version, of: certificate).map {
-                "\($0) is not what it should be"
-            }
+        guard changes.isEmpty else { return changes }
+        return try misplacedFormats(files, version: record.version, of: certificate).map {
+            "\($0) is not what it should be"
         }
-        let names = record.files.keys + certificate.allFormats.flatMap { $0.fileNames(of: name) }
-        let found = try store.files(of: name, version: version)?.map(\.name) ?? []
-        let access = try store.accessDrift(
-            of: names.sorted().map { VersionFile(stored: $0, SensitiveBytes(copying: [])) },
-            of: name,
-            version: version,
-            access: certificate.access
-        )
-        if isAsWritten { drift.access = access }
-        drift.isOutdated = !isAsWritten || !Set(found).isSubset(of: names)
-        try look(at: certificate, version: version, &drift)
-        return drift
     }
 
     /// Looks at the targets, of which those that the agent hasn't made yet are no drift.
