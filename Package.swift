@@ -75,7 +75,7 @@ let package = Package(
         ),
         .target(
             name: "KeyVault",
-            dependencies: ["AzureIdentity", "HTTP", "Sensitive"],
+            dependencies: ["AzureIdentity", "HTTP", "Locking", "Sensitive"],
             swiftSettings: safe
         ),
         .target(
@@ -183,8 +183,8 @@ let package = Package(
         .testTarget(
             name: "AgentTests",
             dependencies: [
-                "Agent", "AzureIdentity", "History", "KeyVault", "PKI", "Sensitive", "Store",
-                "TestSupport", logging, system,
+                "Agent", "AzureIdentity", "History", "HTTP", "KeyVault", "KeyVaultEmulator", "PKI",
+                "Sensitive", "Store", "TestSupport", logging, system,
             ],
             swiftSettings: safe
         ),

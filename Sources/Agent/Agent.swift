@@ -36,6 +36,14 @@ package struct Agent: Sendable {
     /// A damaged history is set aside, with an error in the log: certificates must be renewed all
     /// the same, and what is live needs no history.
     ///
+    /// - Parameters:
+    ///   - settings: What it is to do.
+    ///   - actor: Who acts, for the history.
+    ///   - logger: Where to tell what it does.
+    ///   - heartbeat: Told of every step.
+    ///   - opened: The history before, where this one takes its place.
+    ///   - gates: What the vaults allow; a daemon has the same from one agent to the next.
+    /// - Returns: An agent that has asked nothing yet.
     /// - Throws: ``SettingsError`` when a directory of the settings can't be written,
     ///   `HistoryError` when the database can't be used.
     package static func open(
@@ -43,7 +51,8 @@ package struct Agent: Sendable {
         actor: String,
         logger: Logger,
         heartbeat: Heartbeat = .none,
-        after opened: History? = nil
+        after opened: History? = nil,
+        gates: VaultGates = VaultGates(.brief)
     ) throws -> Agent {
         try settings.makeDirectories()
         let (history, damagedHistory) = try History.openSettingAsideDamage(
@@ -65,7 +74,8 @@ package struct Agent: Sendable {
         let watcher = VaultWatcher(
             http: http,
             tokens: TokenCache(http: http, surroundings: settings.identitySurroundings),
-            cloud: settings.cloud
+            cloud: settings.cloud,
+            gates: gates
         )
         return Agent(
             settings: settings,

@@ -18,6 +18,29 @@ struct Reading: Sendable {
         error(kind, nil, refusal: nil, cause: cause, hint: hint)
     }
 
+    /// The error of a reading that was not made, since others of the same vault failed before.
+    ///
+    /// - Parameters:
+    ///   - trouble: how the last of them failed.
+    ///   - rest: for how long the vault still asked to be left alone.
+    /// - Returns: an error of the same kind, with the other's reason.
+    func spared(_ trouble: VaultError, rest: Duration?) -> VaultError {
+        VaultError(
+            kind: trouble.kind,
+            operation: operation,
+            object: url.name,
+            host: url.host,
+            status: nil,
+            code: trouble.code,
+            innerCode: trouble.innerCode,
+            message: trouble.message,
+            requestID: trouble.requestID,
+            cause: "not asked, the vault had failed before: \(trouble.reason)",
+            hint: trouble.hint,
+            retryAfter: rest
+        )
+    }
+
     /// The error for an answer 200 that can't be used.
     func malformed(_ response: HTTPResponse, _ reason: String) -> VaultError {
         error(.malformed, response, refusal: nil, cause: reason, hint: nil)

@@ -9,20 +9,20 @@ package struct VaultClient: Sendable {
     private let tokens: TokenCache
     private let credential: Credential
     private let cloud: Cloud
-    private let retryPolicy: RetryPolicy
+    private let gates: VaultGates
 
     package init(
         http: HTTPClient,
         tokens: TokenCache,
         credential: Credential,
         cloud: Cloud,
-        retryPolicy: RetryPolicy = .standard
+        gates: VaultGates
     ) {
         self.http = http
         self.tokens = tokens
         self.credential = credential
         self.cloud = cloud
-        self.retryPolicy = retryPolicy
+        self.gates = gates
     }
 
     /// The newest version of a certificate, without its key.
@@ -73,14 +73,64 @@ package struct VaultClient: Sendable {
         }
     }
 
-    /// The answer 200, after as many tries as the policy allows.
+    /// The answer 200, after as many tries as the vault's gate allows.
     private func answer(to read: Reading) async throws(VaultError) -> HTTPResponse {
-        var failures = 0
+        let gate = gates.gate(host: read.url.host, port: read.url.port)
+        let firstTry = ContinuousClock.now
+        var earliest = firstTry
+        var failures: [VaultError] = []
+        while true {
+            let entry: VaultPace.Entry
+            switch await gate.enter(notBefore: earliest) {
+            case .entered(let place): entry = place
+            case .refused(let trouble, let rest):
+                throw failures.last ?? read.spared(trouble, rest: rest)
+            case .cancelled: throw failures.last ?? read.failure(.unreachable, cause: "cancelled")
+            }
+            do throws(Attempt) {
+                let response = try await attempt(read)
+                await gate.answered(entry)
+                return response
+            } catch {
+                failures.append(error.failure)
+                guard error.isTransient else {
+                    // The vault is well if it says no; anything else tells nothing about it.
+                    if error.failure.status != nil {
+                        await gate.answered(entry)
+                    } else {
+                        await gate.left(entry)
+                    }
+                    throw error.failure
+                }
+                let failure = VaultPace.Failure(
+                    object: read.object,
+                    error: error.failure,
+                    count: failures.count,
+                    firstTry: firstTry
+                )
+                guard let moment = await gate.failed(entry, failure) else { throw error.failure }
+                earliest = moment
+            }
+        }
+    }
+
+    /// One try that failed.
+    private struct Attempt: Error {
+        let failure: VaultError
+        let isTransient: Bool
+    }
+
+    /// The answer 200 to one try; a token that is not accepted is replaced once.
+    private func attempt(_ read: Reading) async throws(Attempt) -> HTTPResponse {
         var mayRefreshToken = true
         while true {
-            let token = try await token(for: read)
-            let error: VaultError
-            let isTransient: Bool
+            let token: AccessToken
+            do throws(VaultError) {
+                token = try await self.token(for: read)
+            } catch {
+                throw Attempt(failure: error, isTransient: false)
+            }
+            let refusal: VaultError
             do throws(HTTPError) {
                 let response = try await http.send(request(read, token))
                 if response.status == 200 { return response }
@@ -90,33 +140,15 @@ package struct VaultClient: Sendable {
                     await tokens.discard(token, for: cloud.audience, of: credential)
                     continue
                 }
-                error = read.refused(response)
-                isTransient = error.kind == .throttled || error.kind == .serverError
+                refusal = read.refused(response)
             } catch let failure {
                 let kind: VaultError.Kind =
                     failure.kind == .tooLarge || failure.kind == .malformed
                     ? .malformed : .unreachable
-                error = read.failure(kind, cause: failure.detail)
-                isTransient = failure.isTransient
+                let error = read.failure(kind, cause: failure.detail)
+                throw Attempt(failure: error, isTransient: failure.isTransient)
             }
-            failures += 1
-            guard isTransient, await waits(after: failures, error.retryAfter) else { throw error }
-        }
-    }
-
-    /// Waits as the policy says; false when it says no, or when the task is cancelled.
-    private func waits(after failures: Int, _ retryAfter: Duration?) async -> Bool {
-        let delay = retryPolicy.delay(
-            failures: failures,
-            retryAfter: retryAfter,
-            chance: Double.random(in: 0...1)
-        )
-        guard let delay else { return false }
-        do {
-            try await Task.sleep(for: delay)
-            return true
-        } catch {
-            return false
+            throw Attempt(failure: refusal, isTransient: refusal.isTransient)
         }
     }
 

@@ -43,12 +43,31 @@ package struct VaultError: Error, Sendable {
 }
 
 extension VaultError: CustomStringConvertible {
-    package var description: String {
-        let subject = "\(operation) \"\(object)\" from \(host)"
-        guard let status else { return "\(subject): \(cause ?? "no answer")" }
-        if kind == .malformed { return "\(subject): unusable answer: \(cause ?? "no reason")" }
+    package var description: String { "\(operation) \"\(object)\" from \(host): \(reason)" }
+
+    /// Why, without what was tried.
+    package var reason: String {
+        guard let status else { return cause ?? "no answer" }
+        if kind == .malformed { return "unusable answer: \(cause ?? "no reason")" }
         let codes = (innerCode ?? code).map { " (\($0))" } ?? ""
         let words = kind == .rejected ? message.map { ": \($0)" } ?? "" : ""
-        return "\(subject): \(describe(status: status))\(codes)\(words)"
+        return "\(describe(status: status))\(codes)\(words)"
+    }
+}
+
+extension VaultError {
+    /// For how long the vault is left alone: what it asked for, up to an hour.
+    package var pause: Duration? { retryAfter.map { min($0, RetryPolicy.longestPause) } }
+
+    /// Whether the same reading may succeed a moment later.
+    var isTransient: Bool { kind == .throttled || kind == .serverError || kind == .unreachable }
+
+    /// Whether the vault as a whole asks to be left alone, not only the object.
+    ///
+    /// 500 is an object's own until others fail as well: what a vault can't do for one
+    /// certificate must not keep the rest from being read.
+    var concernsTheVault: Bool {
+        isTransient
+            && (kind == .throttled || retryAfter != nil || [502, 503, 504].contains(status))
     }
 }

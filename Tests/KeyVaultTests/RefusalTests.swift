@@ -170,13 +170,22 @@ struct RefusalTests {
         #expect(RetryPolicy.retryAfter(value, now: now) == expected)
     }
 
-    @Test("The waits are 1 and 2 s and up to half as long again, then it is over")
+    @Test("The waits are 1 to 16 s and up to half as long again, then it is over")
     func waits() {
         let policy = RetryPolicy.standard
-        #expect(policy.delay(failures: 1, retryAfter: nil, chance: 0) == .seconds(1))
-        #expect(policy.delay(failures: 2, retryAfter: nil, chance: 1) == .seconds(3))
-        #expect(policy.delay(failures: 3, retryAfter: nil, chance: 0) == nil)
-        #expect(policy.delay(failures: 1, retryAfter: .seconds(30), chance: 0) == .seconds(30))
-        #expect(policy.delay(failures: 1, retryAfter: .seconds(31), chance: 0) == nil)
+        func delay(_ failures: Int, _ retryAfter: Duration? = nil, chance: Double) -> Duration? {
+            policy.delay(failures: failures, retryAfter: retryAfter, chance: chance)
+        }
+        #expect((1...5).map { delay($0, chance: 0) } == [1, 2, 4, 8, 16].map { .seconds($0) })
+        #expect(delay(2, chance: 1) == .seconds(3))
+        #expect(delay(6, chance: 0) == nil)
+        #expect(delay(1, .seconds(30), chance: 0) == .seconds(30))
+        #expect(delay(1, .seconds(30), chance: 1) == .seconds(30.5))
+        #expect(delay(1, .seconds(31), chance: 0) == nil)
+        #expect(
+            (1...3).map {
+                policy.delay(failures: $0, retryAfter: nil, hasAnswer: false, chance: 0)
+            } == [.seconds(1), .seconds(2), nil]
+        )
     }
 }

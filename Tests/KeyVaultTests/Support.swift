@@ -21,7 +21,7 @@ extension Cloud {
 extension RetryPolicy {
     /// As many tries as the standard policy has, without the waits.
     static let instant = RetryPolicy(
-        delays: standard.delays.map { _ in .zero },
+        delays: [.zero, .zero],
         jitter: 0,
         longestRetryAfter: standard.longestRetryAfter
     )
@@ -77,7 +77,7 @@ struct TestVault {
             tokens: TokenCache(http: http, policy: .none),
             credential: .managedIdentity(endpoint, .system),
             cloud: .local(caBundle: nginx.caBundle),
-            retryPolicy: policy
+            gates: VaultGates(policy)
         )
     }
 }

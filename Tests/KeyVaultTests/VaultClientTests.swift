@@ -144,6 +144,45 @@ struct VaultClientTests {
         #expect(vault.vault.requests.count == 1)
     }
 
+    @Test("A vault that throttles is not asked by every reading, and the rest say why")
+    func throttledVault() async throws {
+        let vault = try TestVault([.refusal(429, "Throttled", fields: ["Retry-After": "60"])])
+        await #expect(throws: VaultError.self) {
+            try await vault.client.newestCertificate(vault.web)
+        }
+        for name in ["a", "b", "c"] {
+            let url = try SecretURL(
+                "https://kv.vault.localhost:\(vault.port)/secrets/\(name)",
+                in: .local()
+            )
+            let error = await #expect(throws: VaultError.self) {
+                try await vault.client.secret(url, version: nil)
+            }
+            #expect(error?.kind == .throttled)
+            #expect(
+                error?.cause == "not asked, the vault had failed before: "
+                    + "429 Too Many Requests (Throttled)"
+            )
+            #expect(try #require(error?.retryAfter) > .seconds(50))
+        }
+        #expect(vault.vault.requests.count == 1)
+    }
+
+    @Test("A thousand readings at once take turns, and all are answered")
+    func manyReadings() async throws {
+        let vault = try TestVault([.json(Bundle.certificate())])
+        let url = try vault.web
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<1000 {
+                group.addTask { [client = vault.client] in
+                    _ = try await client.newestCertificate(url)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(vault.vault.requests.count == 1000)
+    }
+
     @Test("Cancelling ends the wait for the next try")
     func cancelledWait() async throws {
         let (arrivals, arrived) = AsyncStream.makeStream(of: Void.self)

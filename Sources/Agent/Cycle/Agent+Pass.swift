@@ -30,6 +30,7 @@ extension Agent {
         let certificates = try settings.certificates(named: names)
         var failedHooks: [String] = []
         if !isRehearsal { failedHooks = try await settleDebts(onlyDue: trigger == .poll) }
+        await watcher.beginPass()
         // A stop is heeded while the vaults are asked; once something is being changed, it waits.
         let observations = try await cancelWhenGracefulShutdown {
             let first = try await heartbeat.vouching(

@@ -50,15 +50,24 @@ extension Agent {
         // A command's pass doesn't move the daemon's: whoever runs none has no next poll.
         poll.nextPollAt =
             trigger == .poll
-            ? Schedule.nextPoll(
-                after: observation.at,
-                interval: certificate.pollingInterval,
-                failures: poll.consecutiveFailures,
-                jitter: .random(in: 0...1)
-            )
+            ? nextPoll(after: observation, failures: poll.consecutiveFailures)
             : before?.nextPollAt
         try history.recordPoll(poll)
         return poll.nextPollAt
+    }
+
+    /// When the daemon looks again: not before the vault wants to be asked.
+    private func nextPoll(after observation: Observation, failures: Int) -> Date {
+        let date = Schedule.nextPoll(
+            after: observation.at,
+            interval: observation.certificate.pollingInterval,
+            failures: failures,
+            jitter: .random(in: 0...1)
+        )
+        guard case .failure(let error) = observation.result,
+            let pause = (error as? VaultError)?.pause
+        else { return date }
+        return max(date, Date(timeIntervalSinceNow: pause.inSeconds))
     }
 
     /// Keeps what kept a certificate's files from being read or from getting the access that the

@@ -6,7 +6,8 @@ import KeyVault
 ///
 /// The certificate's public part is asked first, so that a private key crosses the wire only when
 /// its version is new. An identity that may not read it (role "Key Vault Secrets User") or a
-/// secret that is no certificate is remembered and asked for by the secret itself from then on.
+/// secret that is no certificate is remembered and asked for by the secret itself for a day: a
+/// role that is granted later is used from then on, at the latest.
 package actor VaultWatcher {
     /// The newest version, with the secret where finding out already brought it along.
     package struct Newest: Sendable {
@@ -24,24 +25,36 @@ package actor VaultWatcher {
     private let http: HTTPClient
     private let tokens: TokenCache
     private let cloud: Cloud
-    private var withoutCertificates: Set<View> = []
-    private var plainSecrets: Set<SecretURL> = []
+    private let gates: VaultGates
+    /// Since when it is known that this is so.
+    private var withoutCertificates: [View: ContinuousClock.Instant] = [:]
+    private var plainSecrets: [SecretURL: ContinuousClock.Instant] = [:]
 
-    package init(http: HTTPClient, tokens: TokenCache, cloud: Cloud) {
+    /// For how long what was learnt from a refusal is taken for true.
+    static let memory: Duration = .seconds(86_400)
+
+    package init(http: HTTPClient, tokens: TokenCache, cloud: Cloud, gates: VaultGates) {
         self.http = http
         self.tokens = tokens
         self.cloud = cloud
+        self.gates = gates
+    }
+
+    /// A pass begins: vaults that refused in the last one are tried again.
+    package nonisolated func beginPass() async {
+        await gates.beginPass()
     }
 
     /// The newest version of `url`; a versioned URL names it itself and costs no request.
     package func newest(
         _ url: SecretURL,
-        as credential: Credential
+        as credential: Credential,
+        now: ContinuousClock.Instant = .now
     ) async throws(VaultError) -> Newest {
         if let version = url.version { return Newest(version: version, secret: nil) }
         let view = View(host: url.host, port: url.port, credential: credential)
         let client = client(credential)
-        if !withoutCertificates.contains(view), !plainSecrets.contains(url) {
+        if !isKnown(withoutCertificates[view], at: now), !isKnown(plainSecrets[url], at: now) {
             do {
                 let certificate = try await client.newestCertificate(url)
                 if certificate.isEnabled {
@@ -50,14 +63,25 @@ package actor VaultWatcher {
                 // A disabled certificate still answers; its secret says 403 SecretDisabled, which
                 // is what has to be reported.
             } catch  where error.isMissingRole {
-                withoutCertificates.insert(view)
+                withoutCertificates[view] = now
             } catch  where error.kind == .notFound {
                 // The secret itself tells whether it is missing too.
             }
         }
         let secret = try await client.secret(url, version: nil)
-        if !secret.isManaged { plainSecrets.insert(url) }
+        if secret.isManaged {
+            plainSecrets[url] = nil
+        } else if !isKnown(plainSecrets[url], at: now) {
+            plainSecrets[url] = now
+        }
         return Newest(version: secret.version, secret: secret)
+    }
+
+    private func isKnown(
+        _ since: ContinuousClock.Instant?,
+        at now: ContinuousClock.Instant
+    ) -> Bool {
+        since.map { $0.duration(to: now) < Self.memory } ?? false
     }
 
     /// One version with its key.
@@ -70,7 +94,7 @@ package actor VaultWatcher {
     }
 
     private nonisolated func client(_ credential: Credential) -> VaultClient {
-        VaultClient(http: http, tokens: tokens, credential: credential, cloud: cloud)
+        VaultClient(http: http, tokens: tokens, credential: credential, cloud: cloud, gates: gates)
     }
 }
 

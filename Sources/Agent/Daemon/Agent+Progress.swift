@@ -8,11 +8,11 @@ extension Agent {
     /// | request | tries and waits | at most |
     /// |---|---|---|
     /// | a token | 6 × 15 s, 75 s of waits | 165 s |
-    /// | the certificate's public part | 3 × 60 s, 2 × 30 s of waits | 240 s |
-    /// | the newest secret | the same | 240 s |
-    /// | the version to deploy, where it is another one | the same | 240 s |
+    /// | the certificate's public part | the first and the last of 60 s each, 60 s between | 180 s |
+    /// | the newest secret | the same | 180 s |
+    /// | the version to deploy, where it is another one | the same | 180 s |
     ///
-    /// In all 885 s.
+    /// In all 705 s, and a rest for those that wait their turn.
     static let longestObservation: Duration = .seconds(900)
 
     /// What a hook may take beyond its timeout: TERM, a grace of 5 s, KILL, and its record.

@@ -1,5 +1,6 @@
 import Foundation
 import History
+import KeyVault
 import Logging
 import ServiceLifecycle
 import Store
@@ -37,6 +38,7 @@ package struct Daemon: Service {
     private let agent: Agent
     private let notifier: ServiceNotifier
     private let heartbeat: Heartbeat
+    private let gates: VaultGates
     private let logger: Logger
 
     /// A daemon that is not running yet.
@@ -56,7 +58,14 @@ package struct Daemon: Service {
         logger: Logger
     ) throws {
         heartbeat = Heartbeat(notifier)
-        agent = try Agent.open(settings, actor: actor, logger: logger, heartbeat: heartbeat)
+        gates = VaultGates(.standard)
+        agent = try Agent.open(
+            settings,
+            actor: actor,
+            logger: logger,
+            heartbeat: heartbeat,
+            gates: gates
+        )
         self.settingsFile = settingsFile
         self.notifier = notifier
         self.logger = logger
@@ -263,7 +272,8 @@ package struct Daemon: Service {
                 settings,
                 actor: old.actor,
                 logger: logger,
-                heartbeat: heartbeat
+                heartbeat: heartbeat,
+                gates: gates
             )
             logger.notice(
                 .notable(.settingsReadAgain),
@@ -298,7 +308,8 @@ package struct Daemon: Service {
                 actor: old.actor,
                 logger: logger,
                 heartbeat: heartbeat,
-                after: old.history
+                after: old.history,
+                gates: gates
             )
             // Of a damaged one the log has just said so.
             if !old.history.isDamaged {
