@@ -23,6 +23,9 @@ package struct Agent: Sendable {
     /// Marks the rows of one pass or command as belonging together.
     let runID: String
     let watcher: VaultWatcher
+
+    /// When this host polls.
+    let splay: Splay
     let runner: HookRunner
     let logger: Logger
 
@@ -83,6 +86,7 @@ package struct Agent: Sendable {
             actor: actor,
             runID: RunID.next(),
             watcher: watcher,
+            splay: .ofThisHost(),
             runner: HookRunner(settings.hooks.runner, properties: settings.hooks.properties),
             logger: logger,
             damagedHistory: damagedHistory,
@@ -98,6 +102,7 @@ package struct Agent: Sendable {
             actor: actor,
             runID: RunID.next(),
             watcher: watcher,
+            splay: splay,
             runner: runner,
             logger: logger,
             heartbeat: heartbeat

@@ -53,6 +53,16 @@ extension History {
         }
     }
 
+    /// Notes when a certificate is polled next; one that never was is left alone.
+    package func planPoll(of certificate: String, at date: Date) throws(HistoryError) {
+        try write("plan poll") { db in
+            try db.execute(
+                sql: "UPDATE poll SET next_poll_at = :at WHERE certificate = :certificate",
+                arguments: ["certificate": certificate, "at": Timestamp.text(date)]
+            )
+        }
+    }
+
     /// How it stands with every certificate that was ever polled, by name.
     package func polls() throws(HistoryError) -> [PollRecord] {
         try read("read polls") { db in

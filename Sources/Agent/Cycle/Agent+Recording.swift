@@ -62,6 +62,7 @@ extension Agent {
             after: observation.at,
             interval: observation.certificate.pollingInterval,
             failures: failures,
+            phase: splay.phase,
             jitter: .random(in: 0...1)
         )
         guard case .failure(let error) = observation.result,

@@ -103,6 +103,7 @@ package struct Daemon: Service {
         }
         defer { signals.cancel() }
         await recover()
+        state.spreadFirstPolls()
         if !agent.settings.requireInitialSync { becomeReady(&state) }
         var timer: Task<Void, any Error>?
         wake.yield(.due)

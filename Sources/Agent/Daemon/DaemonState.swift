@@ -1,4 +1,5 @@
 import Foundation
+import History
 import Store
 
 /// What the daemon knows from one event to the next.
@@ -25,6 +26,21 @@ struct DaemonState {
     init(_ agent: Agent) {
         self.agent = agent
         schedule = PollSchedule(agent.settings.certificates)
+    }
+
+    /// Spreads the first polls of what is in order already; the rest is polled at once.
+    ///
+    /// The plan is kept, so that `kvagent status` tells it.
+    mutating func spreadFirstPolls() {
+        for certificate in agent.settings.certificates {
+            guard let delay = agent.delayOfFirstPoll(of: certificate) else { continue }
+            schedule.delay(certificate.name, by: delay)
+            // A plan that nobody can read changes nothing about it.
+            try? agent.history.planPoll(
+                of: certificate.name,
+                at: Date(timeIntervalSinceNow: delay.inSeconds)
+            )
+        }
     }
 
     /// Takes over what a pass brought.

@@ -27,6 +27,11 @@ struct PollSchedule {
         )
     }
 
+    /// Moves a first poll to later.
+    mutating func delay(_ name: String, by delay: Duration, now: ContinuousClock.Instant = .now) {
+        entries[name]?.due = now + delay
+    }
+
     /// The names to poll now, sorted.
     func due(at now: ContinuousClock.Instant = .now) -> [String] {
         entries.filter { $0.value.due <= now + Self.together }.map(\.key).sorted()

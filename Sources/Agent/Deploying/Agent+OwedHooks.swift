@@ -79,7 +79,7 @@ extension Agent {
         guard debt.attempts > 0, let last = try history.lastRun(of: debt) else {
             return .distantPast
         }
-        return Schedule.nextPoll(
+        return Schedule.retry(
             after: last,
             interval: certificate.pollingInterval,
             failures: debt.attempts,
