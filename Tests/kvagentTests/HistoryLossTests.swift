@@ -98,6 +98,7 @@ struct HistoryLossTests {
                 #expect(await waitUntil { bed.current("web") != nil })
                 // All that SQLite has read before it reads again once another process has written.
                 let spoil = """
+                    PRAGMA busy_timeout = 60000;
                     PRAGMA ignore_check_constraints = ON;
                     UPDATE poll SET last_try_at = 'soon';
                     """

@@ -118,7 +118,7 @@ extension Doctor {
             tokens: tokens,
             credential: certificate.credential,
             cloud: settings.cloud,
-            retryPolicy: .none
+            gates: gates
         )
         let url = certificate.url
         var publicPart: Result<CertificateVersion, VaultError>?

@@ -14,6 +14,8 @@ package struct Doctor: Sendable {
     let certificates: [ObservedCertificate]
     let http: HTTPClient
     let tokens: TokenCache
+    /// A vault that doesn't bear more is not asked for the rest.
+    let gates = VaultGates(.none)
 
     /// - Parameters:
     ///   - settings: The settings, as they were read.
