@@ -5,51 +5,14 @@ extension History {
     /// Makes a certificate known; again, with another URL, notes the new one.
     package func register(certificate: String, url: String, at: Date) throws(HistoryError) {
         try write("register certificate") { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO certificate (name, url, first_seen_at, url_since)
-                    VALUES (:name, :url, :at, :at)
-                    ON CONFLICT (name) DO UPDATE
-                    SET url = excluded.url, url_since = excluded.url_since
-                    WHERE url <> excluded.url
-                    """,
-                arguments: ["name": certificate, "url": url, "at": Timestamp.text(at)]
-            )
+            try db.register(certificate, url: url, at: at)
         }
     }
 
     /// Notes how the last poll of a certificate went, in place of what was noted before.
     package func recordPoll(_ poll: PollRecord) throws(HistoryError) {
         try write("record poll") { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO poll (
-                        certificate, last_try_at, last_success_at, consecutive_failures,
-                        error, error_kind, latest_version, next_poll_at
-                    ) VALUES (
-                        :certificate, :lastTryAt, :lastSuccessAt, :consecutiveFailures,
-                        :error, :errorKind, :latestVersion, :nextPollAt
-                    )
-                    ON CONFLICT (certificate) DO UPDATE SET
-                        last_try_at = excluded.last_try_at,
-                        last_success_at = excluded.last_success_at,
-                        consecutive_failures = excluded.consecutive_failures,
-                        error = excluded.error,
-                        error_kind = excluded.error_kind,
-                        latest_version = excluded.latest_version,
-                        next_poll_at = excluded.next_poll_at
-                    """,
-                arguments: [
-                    "certificate": poll.certificate,
-                    "lastTryAt": Timestamp.text(poll.lastTryAt),
-                    "lastSuccessAt": poll.lastSuccessAt.map(Timestamp.text),
-                    "consecutiveFailures": poll.consecutiveFailures,
-                    "error": poll.error,
-                    "errorKind": poll.errorKind,
-                    "latestVersion": poll.latestVersion,
-                    "nextPollAt": poll.nextPollAt.map(Timestamp.text),
-                ]
-            )
+            try db.record(poll)
         }
     }
 
@@ -66,8 +29,8 @@ extension History {
     /// How it stands with every certificate that was ever polled, by name.
     package func polls() throws(HistoryError) -> [PollRecord] {
         try read("read polls") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM poll ORDER BY certificate")
-                .map(PollRecord.init)
+            try Query(sql: "SELECT * FROM poll ORDER BY certificate", arguments: [])
+                .fetchAll(db, PollRecord.init)
         }
     }
 

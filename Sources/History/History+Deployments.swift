@@ -171,7 +171,7 @@ extension History {
 }
 
 /// How a deployment ended.
-private struct Ending {
+struct Ending {
     let outcome: Outcome
     let reason: String?
     let error: String?
@@ -207,7 +207,7 @@ extension NewDeployment {
         _ = try insert(db, ending: ending)
     }
 
-    fileprivate func insert(_ db: Database, ending: Ending?) throws -> Int64 {
+    func insert(_ db: Database, ending: Ending?) throws -> Int64 {
         try db.reuse(
             """
             INSERT INTO deployment (

@@ -37,24 +37,7 @@ extension History {
     /// Keeps what was found in a version that is on record; a later examination of the same one
     /// changes nothing.
     package func record(_ examination: Examination) throws(HistoryError) {
-        try write("record examination") { db in
-            // Asked first, for the reason that ``record(_:)`` of a version has.
-            let known = Query.examination(of: examination.version, of: examination.certificate)
-            guard try known.fetchOne(db) == nil else { return }
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let findings = try encoder.encode(examination.findings)
-            try db.execute(
-                sql: """
-                    INSERT INTO examination (certificate, version, findings, examined_at)
-                    VALUES (?, ?, ?, ?)
-                    """,
-                arguments: [
-                    examination.certificate, examination.version,
-                    String(decoding: findings, as: UTF8.self), Timestamp.text(examination.at),
-                ]
-            )
-        }
+        try write("record examination") { db in try examination.record(db) }
     }
 
     /// What was found in a version; nil where nobody looked.
@@ -119,6 +102,27 @@ extension History {
 }
 
 extension Examination {
+    /// Writes the row unless there is one.
+    func record(_ db: Database) throws {
+        // Asked first, for the reason that ``VersionRecord/record(_:)`` has.
+        guard try Query.examination(of: version, of: certificate).fetchOne(db) == nil else {
+            return
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let findings = try encoder.encode(findings)
+        try db.execute(
+            sql: """
+                INSERT INTO examination (certificate, version, findings, examined_at)
+                VALUES (?, ?, ?, ?)
+                """,
+            arguments: [
+                certificate, version, String(decoding: findings, as: UTF8.self),
+                Timestamp.text(at),
+            ]
+        )
+    }
+
     init(_ row: Row) throws {
         self.init(
             certificate: try row.read("certificate"),

@@ -8,20 +8,7 @@ extension History {
     /// completed, so that a version that was refused for our own want of a cipher has its facts
     /// after a retry.
     package func record(_ version: VersionRecord) throws(HistoryError) {
-        try write("record version") { db in
-            // Asked first, since the ledger's trigger stops a second insert before SQLite would
-            // come to an ON CONFLICT clause. The transaction holds the write lock, so nobody
-            // comes in between.
-            let known = try Row.fetchOne(
-                db,
-                sql: "SELECT id, thumbprint FROM version WHERE certificate = ? AND version = ?",
-                arguments: [version.certificate, version.version]
-            )
-            guard let known else { return try version.insert(db) }
-            guard version.thumbprint != nil, try known.readIfPresent("thumbprint") == String?.none
-            else { return }
-            try version.complete(db, id: try known.read("id"))
-        }
+        try write("record version") { db in try version.record(db) }
     }
 
     /// One version; nil when it was never fetched.
@@ -43,7 +30,21 @@ extension History {
 }
 
 extension VersionRecord {
-    fileprivate func insert(_ db: Database) throws {
+    /// Writes the row unless there is one, or completes it.
+    ///
+    /// Asked first, since the ledger's trigger stops a second insert before SQLite would come to an
+    /// ON CONFLICT clause. The transaction holds the write lock, so nobody comes in between.
+    func record(_ db: Database) throws {
+        let known = Query(
+            sql: "SELECT id, thumbprint FROM version WHERE certificate = ? AND version = ?",
+            arguments: [certificate, version]
+        )
+        guard let row = try known.fetchOne(db) else { return try insert(db) }
+        guard thumbprint != nil, try row.readIfPresent("thumbprint") == String?.none else { return }
+        try complete(db, id: try row.read("id"))
+    }
+
+    private func insert(_ db: Database) throws {
         try db.reuse(
             """
             INSERT INTO version (certificate, version, dns_names, fetched_at)
@@ -57,7 +58,7 @@ extension VersionRecord {
     /// Fills in what the certificate is, also where an earlier fetch could not read it.
     ///
     /// The files come first: the ledger chains them with the row that has a thumbprint.
-    fileprivate func complete(_ db: Database, id: Int64) throws {
+    private func complete(_ db: Database, id: Int64) throws {
         for (name, digest) in files {
             try db.reuse(
                 "INSERT INTO version_file (version_id, name, sha256) VALUES (?, ?, ?)",

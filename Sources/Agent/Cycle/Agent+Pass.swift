@@ -73,12 +73,11 @@ extension Agent {
     ) async throws -> PassReport {
         let catalog = hookCatalog()
         var reports: [String: CertificateReport] = [:]
-        var due: [String: Date] = [:]
+        let due = try record(observations, trigger: trigger)
         var refused: [RefusedVersion] = []
         var candidates: [Candidate] = []
         for observation in observations {
             let name = observation.certificate.name
-            due[name] = try record(observation, trigger: trigger)
             do {
                 switch try conclude(observation, trigger: trigger, refused: &refused) {
                 case .report(let report): reports[name] = report

@@ -5,18 +5,32 @@ import Logging
 import Store
 
 extension Agent {
-    /// Keeps what an observation brought: the certificate, the poll, every fetched version.
+    /// Keeps what observations brought: the certificates, their polls, every fetched version.
     ///
-    /// - Returns: When the certificate is due again.
+    /// - Returns: When each certificate is due again.
     @discardableResult
-    func record(_ observation: Observation, trigger: Trigger) throws -> Date? {
+    func record(_ observations: [Observation], trigger: Trigger) throws -> [String: Date] {
+        let polls = try history.polls().map { ($0.certificate, $0) }
+        let before = Dictionary(uniqueKeysWithValues: polls)
+        let sightings = try observations.map { observation in
+            try sighting(
+                observation,
+                trigger: trigger,
+                before: before[observation.certificate.name]
+            )
+        }
+        try history.record(sightings)
+        let due = sightings.map { ($0.poll.certificate, $0.poll.nextPollAt) }
+        return Dictionary(uniqueKeysWithValues: due).compactMapValues(\.self)
+    }
+
+    private func sighting(
+        _ observation: Observation,
+        trigger: Trigger,
+        before: PollRecord?
+    ) throws -> Sighting {
         let certificate = observation.certificate
-        try history.register(
-            certificate: certificate.name,
-            url: certificate.url.description,
-            at: observation.at
-        )
-        let before = try history.poll(of: certificate.name)
+        var fetched: [Fetched] = []
         var poll = PollRecord(
             certificate: certificate.name,
             lastTryAt: observation.at,
@@ -31,7 +45,8 @@ extension Agent {
         case .success(let offer):
             poll.lastSuccessAt = observation.at
             poll.latestVersion = offer.newest
-            for fetched in offer.fetched { try record(fetched, of: certificate) }
+            fetched = offer.fetched
+            for fetched in fetched { try sayIfNew(fetched, of: certificate) }
         case .failure(let error):
             let refusal = error as? VaultError
             poll.consecutiveFailures = (before?.consecutiveFailures ?? 0) + 1
@@ -52,8 +67,12 @@ extension Agent {
             trigger == .poll
             ? nextPoll(after: observation, failures: poll.consecutiveFailures)
             : before?.nextPollAt
-        try history.recordPoll(poll)
-        return poll.nextPollAt
+        return Sighting(
+            url: certificate.url.description,
+            versions: fetched.map(\.record),
+            examinations: fetched.compactMap(\.examination),
+            poll: poll
+        )
     }
 
     /// When the daemon looks again: not before the vault wants to be asked.
@@ -81,11 +100,10 @@ extension Agent {
         try history.recordPoll(poll)
     }
 
-    private func record(_ fetched: Fetched, of certificate: ObservedCertificate) throws {
-        let isNew = try history.version(fetched.record.version, of: certificate.name) == nil
-        try history.record(fetched.record)
-        if let examination = fetched.examination { try history.record(examination) }
-        guard isNew else { return }
+    private func sayIfNew(_ fetched: Fetched, of certificate: ObservedCertificate) throws {
+        guard try history.version(fetched.record.version, of: certificate.name) == nil else {
+            return
+        }
         var metadata: Logger.Metadata = [
             "certificate": "\(certificate.name)", "version": "\(fetched.record.version)",
         ]

@@ -60,9 +60,10 @@ struct Batch {
     /// - Throws: `HistoryError`. What was under way then stays open in the history, and the next
     ///   pass recovers it as after a crash.
     mutating func run(_ candidates: [Candidate]) async throws -> [DeploymentResult] {
+        let new = candidates.filter { $0.deployment == nil }
+        var begun = try history.begin(new.map(agent.newDeployment))[...]
         for candidate in candidates {
-            let deployment =
-                try candidate.deployment ?? history.begin(agent.newDeployment(candidate))
+            guard let deployment = candidate.deployment ?? begun.popFirst() else { continue }
             members.append(Member(candidate: candidate, deployment: deployment))
         }
         for index in members.indices { try await prepare(index) }
@@ -198,6 +199,7 @@ struct Batch {
     /// Closes the rows, then tells the failure hooks and removes what is too old.
     private mutating func finish() async throws -> [DeploymentResult] {
         var results: [DeploymentResult] = []
+        var finished: [FinishedDeployment] = []
         for member in members {
             let outcome: Outcome =
                 switch member.state {
@@ -208,26 +210,32 @@ struct Batch {
                 case .wentBack: .rolledBack
                 case .ended(let outcome): outcome
                 }
-            try history.finish(
-                member.deployment,
-                as: outcome,
-                reason: member.candidate.reason,
-                error: member.error,
-                at: Date()
+            finished.append(
+                FinishedDeployment(
+                    id: member.deployment,
+                    outcome: outcome,
+                    reason: member.candidate.reason,
+                    error: member.error,
+                    at: Date()
+                )
             )
-            let result = DeploymentResult(
-                certificate: member.candidate.name,
-                version: member.candidate.version,
-                previousVersion: member.candidate.previous,
-                outcome: outcome,
-                error: member.error,
-                isSuspect: outcome == .failed && member.isSuspect
+            results.append(
+                DeploymentResult(
+                    certificate: member.candidate.name,
+                    version: member.candidate.version,
+                    previousVersion: member.candidate.previous,
+                    outcome: outcome,
+                    error: member.error,
+                    isSuspect: outcome == .failed && member.isSuspect
+                )
             )
+        }
+        try history.finish(finished)
+        for (member, result) in zip(members, results) {
             if member.state != .live {
                 for copy in member.copies { copy.discard() }
             }
             if !result.isSuspect { log(result, of: member.candidate) }
-            results.append(result)
         }
         for index in members.indices {
             switch results[index].outcome {

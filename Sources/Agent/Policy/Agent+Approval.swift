@@ -29,7 +29,7 @@ extension Agent {
         let observation = try await observeWithFiles(certificate)
         var report = try await withLock {
             if case .success(let offer) = observation.result {
-                try record(observation, trigger: .sync)
+                try record([observation], trigger: .sync)
                 let held = try heldVersion(of: certificate, offer, meant: target)
                 let isSeen = try target != nil || isNoted(held.findings, of: held.record)
                 if isSeen { try approve(held.record, reason: reason) }
