@@ -74,11 +74,13 @@ package struct Agent: Sendable {
             caBundle: settings.cloud.caBundle,
             userAgent: "kvagent/\(kvagentVersion)"
         )
+        let splay = Splay.ofThisHost()
         let watcher = VaultWatcher(
             http: http,
             tokens: TokenCache(http: http, surroundings: settings.identitySurroundings),
             cloud: settings.cloud,
-            gates: gates
+            gates: gates,
+            splay: splay
         )
         return Agent(
             settings: settings,
@@ -86,7 +88,7 @@ package struct Agent: Sendable {
             actor: actor,
             runID: RunID.next(),
             watcher: watcher,
-            splay: .ofThisHost(),
+            splay: splay,
             runner: HookRunner(settings.hooks.runner, properties: settings.hooks.properties),
             logger: logger,
             damagedHistory: damagedHistory,

@@ -8,6 +8,8 @@ struct Reading: Sendable {
     let role: String
     let url: SecretURL
     let object: ObjectID
+    /// What is asked for with more than the version of the interface.
+    var query: String?
 
     /// An error without an answer, or with one that says nothing about itself.
     func failure(
@@ -28,7 +30,7 @@ struct Reading: Sendable {
         VaultError(
             kind: trouble.kind,
             operation: operation,
-            object: url.name,
+            object: object.name,
             host: url.host,
             status: nil,
             code: trouble.code,
@@ -68,7 +70,7 @@ struct Reading: Sendable {
         VaultError(
             kind: kind,
             operation: operation,
-            object: url.name,
+            object: object.name,
             host: url.host,
             status: response?.status,
             code: refusal?.code,

@@ -87,8 +87,12 @@ package struct SecretURL: Sendable, Hashable {
 
     /// The address of the same name in one of the vault's collections.
     func address(in collection: String, version: String?) -> String {
-        let server = port.map { "\(host):\($0)" } ?? host
-        return "https://\(server)/\(collection)/\(name)" + (version.map { "/\($0)" } ?? "")
+        "\(address(of: collection))/\(name)" + (version.map { "/\($0)" } ?? "")
+    }
+
+    /// The address of one of the vault's collections.
+    func address(of collection: String) -> String {
+        "https://\(port.map { "\(host):\($0)" } ?? host)/\(collection)"
     }
 }
 

@@ -49,6 +49,38 @@ package struct VaultClient: Sendable {
         }
     }
 
+    /// The vault's certificates, up to `limit` pages of 25 of them.
+    ///
+    /// - Parameters:
+    ///   - url: Any secret of the vault.
+    ///   - limit: After how many pages to stop, 1 at least.
+    /// - Returns: What was listed, in part where the list is longer.
+    /// - Throws: For a page that can't be had or used; what came before it is lost.
+    package func certificates(
+        of url: SecretURL,
+        pages limit: Int
+    ) async throws(VaultError) -> CertificateList {
+        var read = Reading(
+            operation: "list certificates",
+            role: "Key Vault Certificate User",
+            url: url,
+            object: ObjectID(host: url.host, collection: "certificates", name: "", version: nil),
+            query: "\(Self.apiVersion)&maxresults=25"
+        )
+        var list = CertificateList()
+        repeat {
+            let response = try await answer(to: read)
+            do throws(MalformedAnswer) {
+                let page = try CertificatePage(response, of: url)
+                list.add(page)
+                read.query = page.next
+            } catch {
+                throw read.malformed(response, error.reason)
+            }
+        } while !list.isWhole && list.pages < limit
+        return list
+    }
+
     /// A version of a secret with its value; the newest when `version` is nil.
     package func secret(_ url: SecretURL, version: String?) async throws(VaultError) -> Secret {
         let read = Reading(
@@ -181,10 +213,14 @@ package struct VaultClient: Sendable {
             }
             return memory.count
         }
-        let address = read.url.address(in: read.object.collection, version: read.object.version)
+        let object = read.object
+        let address =
+            object.name.isEmpty
+            ? read.url.address(of: object.collection)
+            : read.url.address(in: object.collection, version: object.version)
         return HTTPRequest(
             .get,
-            "\(address)?api-version=7.4",
+            "\(address)?\(read.query ?? Self.apiVersion)",
             fields: [
                 HTTPField("Authorization", sensitive: value),
                 HTTPField("Accept", "application/json"),
@@ -192,6 +228,8 @@ package struct VaultClient: Sendable {
             limits: Self.limits
         )
     }
+
+    private static let apiVersion = "api-version=7.4"
 
     /// A secret holds 25 KB at most, and a certificate's answer not much more: the rest is room.
     private static let limits = HTTPLimits(

@@ -22,7 +22,7 @@ package struct VaultError: Error, Sendable {
     package let kind: Kind
     /// What was tried: `read secret`.
     package let operation: String
-    /// The name of the object.
+    /// The name of the object; empty for a list.
     package let object: String
     package let host: String
     package let status: Int?
@@ -43,7 +43,10 @@ package struct VaultError: Error, Sendable {
 }
 
 extension VaultError: CustomStringConvertible {
-    package var description: String { "\(operation) \"\(object)\" from \(host): \(reason)" }
+    package var description: String {
+        let subject = object.isEmpty ? operation : "\(operation) \"\(object)\""
+        return "\(subject) from \(host): \(reason)"
+    }
 
     /// Why, without what was tried.
     package var reason: String {

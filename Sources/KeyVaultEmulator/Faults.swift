@@ -20,6 +20,8 @@ package struct Fault: Sendable, Codable, Equatable {
         case refuseToken
         /// 403 ForbiddenByRbac on certificates, as for the role Key Vault Secrets User.
         case denyCertificates
+        /// The same on their list alone, as for an access policy without `list`.
+        case denyCertificateList
         /// 403 ForbiddenByPolicy on secrets.
         case denySecrets
         /// 403 ForbiddenByFirewall on everything.
@@ -138,6 +140,7 @@ final class FaultList: Sendable {
             else { return false }
             return switch fault.kind {
             case .denyCertificates: hasToken && request.isAboutCertificates
+            case .denyCertificateList: hasToken && request.kind == .certificates
             case .denySecrets: hasToken && request.isAboutSecrets
             case .denyAddress, .denyObject, .refuseToken: hasToken
             default: true

@@ -10,70 +10,6 @@ import TestSupport
 
 @Suite("What is asked of a vault", .timeLimit(.minutes(2)))
 struct VaultWatcherTests {
-    /// An emulated vault `kv`, and a watcher that asks it as the machine's identity.
-    struct Watch {
-        let emulator: Emulator
-        let watcher: VaultWatcher
-        let credential: Credential
-        let cloud: Cloud
-
-        func url(_ name: String) throws -> SecretURL {
-            try SecretURL(emulator.endpoints.secretURL("kv", name), in: cloud)
-        }
-
-        @discardableResult
-        func create(_ name: String) async throws -> String {
-            let options = CertificateOptions(dnsNames: ["\(name).example"], key: .p256)
-            return try await emulator.createCertificate(vault: "kv", name: name, options)
-        }
-
-        /// How many requests of each kind `body` makes.
-        func requests(_ body: () async throws -> Void) async throws -> [String: Int] {
-            await emulator.resetStatistics()
-            try await body()
-            return await emulator.statistics().requests.filter { $0.key != "identity" }
-        }
-    }
-
-    private func withWatch(_ body: (Watch) async throws -> Void) async throws {
-        try await withTemporaryDirectory { directory in
-            let emulator = try await Emulator.start(
-                EmulatorConfiguration(stateDirectory: directory.appending("vault").string)
-            )
-            let endpoints = emulator.endpoints
-            let settings = endpoints.cloudSettings
-            let cloud = Cloud(
-                name: "local",
-                vaultSuffix: settings.vaultSuffix,
-                audience: settings.audience,
-                authorityHost: settings.authorityHost,
-                caBundle: settings.caBundle
-            )
-            let http = HTTPClient(caBundle: settings.caBundle)
-            let watch = Watch(
-                emulator: emulator,
-                watcher: VaultWatcher(
-                    http: http,
-                    tokens: TokenCache(http: http),
-                    cloud: cloud,
-                    gates: VaultGates(.standard)
-                ),
-                credential: .managedIdentity(
-                    try IdentityEndpoint(setting: endpoints.identityEndpoint),
-                    .system
-                ),
-                cloud: cloud
-            )
-            do {
-                try await body(watch)
-            } catch {
-                await emulator.stop()
-                throw error
-            }
-            await emulator.stop()
-        }
-    }
-
     @Test("An identity without a role for certificates asks for them again after a day")
     func refusalIsForgotten() async throws {
         try await withWatch { watch in
@@ -118,6 +54,17 @@ struct VaultWatcherTests {
             #expect(try await poll(after: 23) == ["secret": 1])
             #expect(try await poll(after: 24) == ["certificate": 1, "secret": 1])
             #expect(try await poll(after: 47) == ["secret": 1])
+        }
+    }
+
+    @Test("One certificate finds out for all of them that the identity may read none")
+    func scout() async throws {
+        try await withWatch { watch in
+            let names = (1...20).map { "c\($0)" }
+            for name in names { try await watch.create(name) }
+            await watch.emulator.setFault(Fault(.denyCertificates))
+            let requests = try await watch.requests { try await watch.poll(names) }
+            #expect(requests == ["certificate": 1, "secret": 20])
         }
     }
 }

@@ -43,9 +43,11 @@ struct RetentionTests {
                     #expect(isDone)
                 }
             }
-            // The new one, and the last good one before it.
+            // The live one, and the last good one before it.
             #expect(try await bed.json("history").array.count == 2)
-            #expect(try await bed.json("show", "web")["versions"].array.count == 5)
+            // The daemon doesn't wait with this for its first poll, which would bring the fifth.
+            let versions = command == "sync" ? 5 : 4
+            #expect(try await bed.json("show", "web")["versions"].array.count == versions)
             try await bed.kvagent("rollback", "web", status: 0)
         }
     }

@@ -30,16 +30,41 @@ extension Agent {
     ///
     /// - Throws: `HistoryError`. What concerns one certificate is in its observation.
     func observe(_ certificates: [ObservedCertificate]) async throws -> [Observation] {
-        try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
-            for (index, certificate) in certificates.enumerated() {
-                group.addTask { (index, try await observe(certificate)) }
+        let vaults = Dictionary(grouping: certificates.enumerated()) {
+            VaultView($0.element.url, as: $0.element.credential)
+        }
+        return try await withThrowingTaskGroup(of: [(Int, Observation)].self) { group in
+            for (view, members) in vaults {
+                group.addTask { try await observe(members, as: view.credential) }
             }
             var observations: [(Int, Observation)] = []
+            for try await some in group { observations += some }
+            return observations.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// Asks one vault as one identity.
+    private func observe(
+        _ members: [(offset: Int, element: ObservedCertificate)],
+        as credential: Credential
+    ) async throws -> [(Int, Observation)] {
+        var members = members[...]
+        var observations: [(Int, Observation)] = []
+        let needsScout = await watcher.prepare(members.map(\.element.url), as: credential)
+        if needsScout, let index = members.firstIndex(where: { $0.element.url.version == nil }) {
+            let scout = members.remove(at: index)
+            observations.append((scout.offset, try await observe(scout.element)))
+            heartbeat.beat()
+        }
+        return try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
+            for (index, certificate) in members {
+                group.addTask { (index, try await observe(certificate)) }
+            }
             for try await observation in group {
                 observations.append(observation)
                 heartbeat.beat()
             }
-            return observations.sorted { $0.0 < $1.0 }.map(\.1)
+            return observations
         }
     }
 

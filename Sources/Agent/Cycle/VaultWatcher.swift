@@ -2,12 +2,14 @@ import AzureIdentity
 import HTTP
 import KeyVault
 
-/// Finds out the newest version of a secret with the least that the identity may read.
+/// Finds out the newest version of a secret with the least that the identity may read, and with
+/// few requests.
 ///
 /// The certificate's public part is asked first, so that a private key crosses the wire only when
 /// its version is new. An identity that may not read it (role "Key Vault Secrets User") or a
 /// secret that is no certificate is remembered and asked for by the secret itself for a day: a
-/// role that is granted later is used from then on, at the latest.
+/// role that is granted later is used from then on, at the latest. Of many certificates that have
+/// not changed, a list of the vault may tell so: see ``ListHints``.
 package actor VaultWatcher {
     /// The newest version, with the secret where finding out already brought it along.
     package struct Newest: Sendable {
@@ -15,34 +17,66 @@ package actor VaultWatcher {
         package let secret: Secret?
     }
 
-    /// A vault as one identity sees it.
-    private struct View: Hashable {
-        let host: String
-        let port: Int?
-        let credential: Credential
-    }
-
     private let http: HTTPClient
     private let tokens: TokenCache
     private let cloud: Cloud
     private let gates: VaultGates
+    private var withCertificates: Set<VaultView> = []
     /// Since when it is known that this is so.
-    private var withoutCertificates: [View: ContinuousClock.Instant] = [:]
+    private var withoutCertificates: [VaultView: ContinuousClock.Instant] = [:]
     private var plainSecrets: [SecretURL: ContinuousClock.Instant] = [:]
+    private var hints: ListHints
 
     /// For how long what was learnt from a refusal is taken for true.
     static let memory: Duration = .seconds(86_400)
 
-    package init(http: HTTPClient, tokens: TokenCache, cloud: Cloud, gates: VaultGates) {
+    package init(
+        http: HTTPClient,
+        tokens: TokenCache,
+        cloud: Cloud,
+        gates: VaultGates,
+        splay: Splay
+    ) {
         self.http = http
         self.tokens = tokens
         self.cloud = cloud
         self.gates = gates
+        hints = ListHints(splay)
     }
 
     /// A pass begins: vaults that refused in the last one are tried again.
     package nonisolated func beginPass() async {
         await gates.beginPass()
+    }
+
+    /// Prepares for asking for `urls`, all of one vault and as one identity: looks at the vault's
+    /// list where that saves requests.
+    ///
+    /// - Returns: Whether nothing is known yet of what the identity may read: then one of them
+    ///   should be asked for first, so that not each of them has to be refused.
+    package func prepare(
+        _ urls: [SecretURL],
+        as credential: Credential,
+        now: ContinuousClock.Instant = .now
+    ) async -> Bool {
+        guard let url = urls.first else { return false }
+        let view = VaultView(url, as: credential)
+        if isKnown(withoutCertificates[view], at: now) { return false }
+        guard withCertificates.contains(view) else { return true }
+        let subjects = urls.filter { $0.version == nil }
+            .map { ListHints.Subject($0, as: credential) }
+        let candidates = hints.candidates(subjects, at: now)
+        let pages = hints.pages(for: candidates.count, of: view, at: now)
+        guard pages > 0 else { return false }
+        do {
+            let list = try await client(credential).certificates(of: url, pages: pages)
+            hints.note(list, of: view, for: candidates, at: now)
+        } catch  where error.isMissingRole || error.kind == .malformed {
+            hints.noteUseless(view, at: now)
+        } catch {
+            // What keeps the list from being read shows when they are asked for singly.
+        }
+        return false
     }
 
     /// The newest version of `url`; a versioned URL names it itself and costs no request.
@@ -52,20 +86,32 @@ package actor VaultWatcher {
         now: ContinuousClock.Instant = .now
     ) async throws(VaultError) -> Newest {
         if let version = url.version { return Newest(version: version, secret: nil) }
-        let view = View(host: url.host, port: url.port, credential: credential)
+        let subject = ListHints.Subject(url, as: credential)
+        if let version = hints.take(subject) { return Newest(version: version, secret: nil) }
+        let view = subject.view
         let client = client(credential)
         if !isKnown(withoutCertificates[view], at: now), !isKnown(plainSecrets[url], at: now) {
             do {
                 let certificate = try await client.newestCertificate(url)
+                withCertificates.insert(view)
                 if certificate.isEnabled {
+                    hints.note(certificate, of: subject, at: now)
                     return Newest(version: certificate.version, secret: nil)
                 }
                 // A disabled certificate still answers; its secret says 403 SecretDisabled, which
                 // is what has to be reported.
+                hints.forget(subject)
             } catch  where error.isMissingRole {
+                withCertificates.remove(view)
                 withoutCertificates[view] = now
+                hints.forget(subject)
             } catch  where error.kind == .notFound {
                 // The secret itself tells whether it is missing too.
+                withCertificates.insert(view)
+                hints.forget(subject)
+            } catch {
+                hints.forget(subject)
+                throw error
             }
         }
         let secret = try await client.secret(url, version: nil)
@@ -100,9 +146,10 @@ package actor VaultWatcher {
 
 extension VaultError {
     /// Whether the identity may not read this, as opposed to nothing here (a firewall, a token that
-    /// the vault doesn't take): only that stays so until a role is granted.
+    /// the vault doesn't take) and to what is just being deleted: only that stays so until a role is
+    /// granted.
     fileprivate var isMissingRole: Bool {
         kind == .denied && status == 403
-            && !["ForbiddenByFirewall", "ForbiddenByConnection"].contains(innerCode)
+            && !["AccessDenied", "ForbiddenByFirewall", "ForbiddenByConnection"].contains(innerCode)
     }
 }

@@ -111,6 +111,8 @@ struct VaultService: Sendable {
 
     private func denial(_ kind: Fault.Kind, _ request: VaultRequest, _ caller: String) -> Reply? {
         switch kind {
+        case .denyCertificateList:
+            return .deniedByPolicy(caller, permission: "certificates list", vault: request.vault)
         case .denyCertificates:
             return .deniedByRole(
                 caller,

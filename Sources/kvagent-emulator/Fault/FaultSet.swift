@@ -9,9 +9,9 @@ struct FaultSet: AsyncParsableCommand {
         abstract: "Let something go wrong until it is cleared, or for a number of times.",
         discussion: """
             throttle, serverError, delay, cutOff, garbage, wrongContentType, refuseToken, \
-            denyCertificates, denySecrets, denyAddress and denyObject change answers. keyMissing, \
-            keyOfAnother, shuffledChain, expired, notYetValid, garbageValue and leafOnly change \
-            the next version that 'certificate rotate' makes.
+            denyCertificates, denyCertificateList, denySecrets, denyAddress and denyObject change \
+            answers. keyMissing, keyOfAnother, shuffledChain, expired, notYetValid, garbageValue \
+            and leafOnly change the next version that 'certificate rotate' makes.
             """
     )
 
