@@ -40,6 +40,15 @@ package struct VaultError: Error, Sendable {
     package let hint: String?
     /// How long the vault asked to be left alone.
     package let retryAfter: Duration?
+    /// The version that is disabled, where the certificate's public part has told it.
+    package private(set) var disabledVersion: String?
+
+    /// The same of a version.
+    package func naming(disabledVersion version: String?) -> VaultError {
+        var error = self
+        error.disabledVersion = kind == .disabled ? version : nil
+        return error
+    }
 }
 
 extension VaultError: CustomStringConvertible {

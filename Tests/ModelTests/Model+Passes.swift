@@ -46,8 +46,24 @@ extension Model {
 
     /// Records what the vault says of one certificate, and decides.
     mutating func look(at name: Int) -> ModelCandidate? {
-        guard ask(about: name) else { return nil }
+        guard ask(about: name) else {
+            noteDisabled(name)
+            return nil
+        }
         return decide(on: name) ?? mend(name)
+    }
+
+    /// A newest version that is disabled, and not live, has a row that says so.
+    private mutating func noteDisabled(_ name: Int) {
+        var certificate = certificates[name]
+        defer { certificates[name] = certificate }
+        let newest = certificate.newest
+        guard !certificate.vault[newest].isEnabled, newest != certificate.live else { return }
+        let last = certificate.last(newest)
+        guard last == nil || last?.outcome == .held else { return }
+        let reason =
+            "403 Forbidden (SecretDisabled); enable the newest version, or wait until there is a newer one"
+        hold(newest, because: reason, &certificate)
     }
 
     /// What is live is mended whatever becomes of the newest version.

@@ -31,6 +31,17 @@ struct VaultStateTests {
             try await bed.emulator.setEnabled(false, vault: TestBed.vault, name: "web")
         },
         Change(
+            testDescription: "a newer version disabled",
+            state: "disabled",
+            status: 1,
+            outcome: "held",
+            reason: "403 Forbidden (SecretDisabled); enable the newest version",
+            mend: "enable the newest version in the vault"
+        ) { bed in
+            try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+            try await bed.emulator.setEnabled(false, vault: TestBed.vault, name: "web")
+        },
+        Change(
             testDescription: "deleted",
             state: "notFound",
             status: 1,

@@ -131,8 +131,11 @@ extension Agent {
         switch observation.result {
         case .success(let value): offer = value
         case .failure(let error):
-            if error is VaultError {
+            if let error = error as? VaultError {
                 let current = try store(of: certificate).currentVersion(of: name)
+                if let version = error.disabledVersion, version != current {
+                    try noteDisabled(version, because: error, of: certificate, trigger: trigger)
+                }
                 if let candidate = try settleDrift(of: certificate, current: current, offer: nil) {
                     return .candidate(candidate)
                 }

@@ -169,6 +169,20 @@ extension Agent {
         return row
     }
 
+    /// A newer version that is disabled in the vault is a row too, once.
+    func noteDisabled(
+        _ version: String,
+        because error: VaultError,
+        of certificate: ObservedCertificate,
+        trigger: Trigger
+    ) throws {
+        let last = try history.lastDeployment(of: certificate.name, version: version)
+        // One that was tried has its row, which says more.
+        guard last == nil || last?.outcome == .held else { return }
+        let reason = error.reason + (error.hint.map { "; \($0)" } ?? "")
+        try noteOnce(.held, reason, version: version, of: certificate, trigger: trigger)
+    }
+
     /// A newer version that a pin keeps from being deployed is a row too.
     func noteHeldByPin(
         _ version: String,

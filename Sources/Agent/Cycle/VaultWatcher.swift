@@ -90,6 +90,7 @@ package actor VaultWatcher {
         if let version = hints.take(subject) { return Newest(version: version, secret: nil) }
         let view = subject.view
         let client = client(credential)
+        var disabledVersion: String?
         if !isKnown(withoutCertificates[view], at: now), !isKnown(plainSecrets[url], at: now) {
             do {
                 let certificate = try await client.newestCertificate(url)
@@ -100,6 +101,7 @@ package actor VaultWatcher {
                 }
                 // A disabled certificate still answers; its secret says 403 SecretDisabled, which
                 // is what has to be reported.
+                disabledVersion = certificate.version
                 hints.forget(subject)
             } catch  where error.isMissingRole {
                 withCertificates.remove(view)
@@ -114,7 +116,12 @@ package actor VaultWatcher {
                 throw error
             }
         }
-        let secret = try await client.secret(url, version: nil)
+        let secret: Secret
+        do {
+            secret = try await client.secret(url, version: nil)
+        } catch {
+            throw error.naming(disabledVersion: disabledVersion)
+        }
         if secret.isManaged {
             plainSecrets[url] = nil
         } else if !isKnown(plainSecrets[url], at: now) {
