@@ -54,7 +54,7 @@ extension Model {
     }
 
     /// A newest version that is disabled, and not live, has a row that says so.
-    private mutating func noteDisabled(_ name: Int) {
+    mutating func noteDisabled(_ name: Int) {
         var certificate = certificates[name]
         defer { certificates[name] = certificate }
         let newest = certificate.newest

@@ -40,7 +40,10 @@ extension Model {
     mutating func approve(_ name: Int) throws(Killed) -> Bool {
         try recover()
         try runOwedHooks()
-        guard ask(about: name) else { return true }
+        guard ask(about: name) else {
+            noteDisabled(name)
+            return true
+        }
         let certificate = certificates[name]
         let newest = certificate.newest
         let isHeld =
