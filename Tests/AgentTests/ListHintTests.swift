@@ -6,7 +6,7 @@ import Testing
 
 @testable import Agent
 
-@Suite("A vault's list as a hint", .timeLimit(.minutes(5)))
+@Suite("A vault's list as a hint", .timeLimit(.minutes(15)))
 struct ListHintTests {
     private let start = ContinuousClock.now
 

@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import Agent
 
-@Suite("What is asked of a vault", .timeLimit(.minutes(2)))
+@Suite("What is asked of a vault", .timeLimit(.minutes(15)))
 struct VaultWatcherTests {
     @Test("An identity without a role for certificates asks for them again after a day")
     func refusalIsForgotten() async throws {

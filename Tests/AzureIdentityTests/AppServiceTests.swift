@@ -8,7 +8,7 @@ import Testing
 import TestSupport
 
 /// The identity of an app, which the platform tells where to ask and with which header.
-@Suite("App Service and Container Apps", .timeLimit(.minutes(1)))
+@Suite("App Service and Container Apps", .timeLimit(.minutes(15)))
 struct AppServiceTests {
     private static let header = "5c1e-header"
     private static let audience = "https://vault.localhost"

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// The challenge of Azure Arc's agent: answered by whom it should, and told nothing by all others.
-@Suite("Azure Arc", .timeLimit(.minutes(1)))
+@Suite("Azure Arc", .timeLimit(.minutes(15)))
 struct ArcTests {
     private static let audience = "https://vault.localhost"
 
@@ -105,7 +105,7 @@ struct ArcTests {
 }
 
 /// Whatever the challenge of a process that has taken the agent's port.
-@Suite("A false agent of Azure Arc", .timeLimit(.minutes(1)))
+@Suite("A false agent of Azure Arc", .timeLimit(.minutes(15)))
 struct FalseArcTests {
     /// What a challenge of `Basic realm=`, as `DIR` has the keys, is answered with.
     private func outcome(

@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Azure's command line", .timeLimit(.minutes(1)))
+@Suite("Azure's command line", .timeLimit(.minutes(15)))
 struct AzureCommandTests {
     /// Asks for a token where `az` is a script.
     private func outcome(

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("Client certificate", .timeLimit(.minutes(1)))
+@Suite("Client certificate", .timeLimit(.minutes(15)))
 struct ClientCertificateTests {
     private static let audience = "https://vault.localhost"
     private static let client = "1f2e3d4c-1111-2222-3333-444455556666"

@@ -3,7 +3,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite("Hostile and broken identity endpoints", .timeLimit(.minutes(1)))
+@Suite("Hostile and broken identity endpoints", .timeLimit(.minutes(15)))
 struct HostileIdentityTests {
     private func failure(_ server: ScriptedServer) async throws -> IdentityError? {
         let cache = TokenCache(http: HTTPClient(), policy: .none)

@@ -7,7 +7,7 @@ import Testing
 @testable import AzureIdentity
 
 /// What an identity endpoint bears: 5 requests at once, 20 in a second.
-@Suite("The gate of identity endpoints", .timeLimit(.minutes(1)))
+@Suite("The gate of identity endpoints", .timeLimit(.minutes(15)))
 struct IdentityGateTests {
     /// How many are through the gate.
     private final class Count: Sendable {

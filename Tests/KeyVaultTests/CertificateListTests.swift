@@ -3,7 +3,7 @@ import Testing
 
 @testable import KeyVault
 
-@Suite("Lists of certificates", .timeLimit(.minutes(1)))
+@Suite("Lists of certificates", .timeLimit(.minutes(15)))
 struct CertificateListTests {
     private static let x5t = "R7kjERBuM6fIfdRa-f6DDg57_3Q"
 

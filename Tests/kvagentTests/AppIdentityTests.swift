@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The identity of an app of App Service or Container Apps, as its operator meets it.
-@Suite("Identities of apps", .timeLimit(.minutes(2)))
+@Suite("Identities of apps", .timeLimit(.minutes(15)))
 struct AppIdentityTests {
     private static let header = "5c1e-header"
 

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The built kvagent and a vault that means it no good, behind real TLS.
-@Suite("Vaults that mean no good", .timeLimit(.minutes(2)))
+@Suite("Vaults that mean no good", .timeLimit(.minutes(15)))
 struct HostileVaultTests {
     private static let token = "eyJhunter2"
 

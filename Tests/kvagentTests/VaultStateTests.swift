@@ -4,7 +4,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite("What becomes of a certificate in its vault", .timeLimit(.minutes(5)))
+@Suite("What becomes of a certificate in its vault", .timeLimit(.minutes(15)))
 struct VaultStateTests {
     /// What happens in the vault to a certificate that is live, and what is told of it.
     struct Change: Sendable, CustomTestStringConvertible {
