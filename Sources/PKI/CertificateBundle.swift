@@ -41,28 +41,26 @@ package struct CertificateBundle: Sendable {
     private init(_ contents: SecretContents) throws(CertificateError) {
         guard !contents.certificates.isEmpty else { throw .noCertificate }
         guard !contents.keys.isEmpty else { throw .noPrivateKey }
-        var certificates: [Certificate] = []
-        for der in contents.certificates where !certificates.contains(where: { $0.der == der }) {
-            certificates.append(try Certificate(der: der))
-        }
+        let certificates = try Certificate.distinct(contents.certificates)
         let pair = try KeyPair(choosingFrom: certificates, and: contents.keys)
         let leaf = pair.certificate
         let others = certificates.filter { $0.der != leaf.der }
-        let chain = try CertificateChain(of: leaf, among: others)
+        let chain = CertificateChain(of: leaf, among: others)
         let issuers = chain.intermediates + (chain.root.map { [$0] } ?? [])
 
+        let key = try pair.key.pkcs8PEM()
         self.leaf = leaf.facts
         self.chain = issuers.map(\.facts)
         isChainComplete = chain.isComplete
         isOrdered = certificates.map(\.der).starts(with: ([leaf] + issuers).map(\.der))
         leftOut = chain.leftOut.map(\.facts)
-        privateKeyPEM = pair.key.pem
+        privateKeyPEM = key
         certificatePEM = encodePEM(certificates: [leaf.der])
         chainPEM = encodePEM(certificates: chain.intermediates.map(\.der))
         fullchainPEM = certificatePEM + chainPEM
         bundlePEM = Self.join(
             encodePEM(certificates: [leaf.der] + issuers.map(\.der)),
-            pair.key.pem
+            key
         )
     }
 

@@ -18,7 +18,7 @@ struct CertificateChain {
     /// Breadth first, each certificate once: cross-signed certificates make several ways, and a
     /// hostile set of them makes more than could be tried. Of two issuers with one name and key
     /// the one that lives longer is taken.
-    init(of leaf: Certificate, among others: [Certificate]) throws(CertificateError) {
+    init(of leaf: Certificate, among others: [Certificate]) {
         guard !leaf.isSelfSigned else {
             self.init(path: [], others: others, isComplete: true)
             return
@@ -29,7 +29,7 @@ struct CertificateChain {
             var longer: [[Int]] = []
             for way in ways {
                 let last = way.last.map { others[$0] } ?? leaf
-                for index in try Self.issuers(of: last, in: others, at: remaining) {
+                for index in Self.issuers(of: last, in: others, at: remaining) {
                     longer.append(way + [index])
                     remaining.removeAll { $0 == index }
                 }
@@ -62,11 +62,9 @@ struct CertificateChain {
         of certificate: Certificate,
         in others: [Certificate],
         at candidates: [Int]
-    ) throws(CertificateError) -> [Int] {
-        var issuers: [Int] = []
-        for index in candidates where try certificate.isIssued(by: others[index]) {
-            issuers.append(index)
+    ) -> [Int] {
+        candidates.filter { certificate.isIssued(by: others[$0]) }.sorted {
+            others[$0].facts.notAfter > others[$1].facts.notAfter
         }
-        return issuers.sorted { others[$0].facts.notAfter > others[$1].facts.notAfter }
     }
 }

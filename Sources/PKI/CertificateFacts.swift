@@ -52,7 +52,7 @@ extension CertificateFacts {
         self = try ErrorQueue.isolated { () throws(CertificateError) in
             let contents = try SecretContents(pem: SensitiveBytes(copying: Array(pem.utf8)))
             guard let first = contents.certificates.first else { throw .noCertificate }
-            return try CertificateHandle(der: first).facts()
+            return try first.facts()
         }
     }
 }

@@ -40,7 +40,7 @@ package struct InstalledChain: Sendable {
                 leaf: leaf.facts,
                 intermediates: intermediates.map(\.facts),
                 isComplete: isAlone
-                    ? nil : try CertificateChain(of: leaf, among: others).isComplete
+                    ? nil : CertificateChain(of: leaf, among: others).isComplete
             )
         }
     }

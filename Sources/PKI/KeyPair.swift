@@ -3,21 +3,20 @@ import COpenSSL
 /// A certificate and the private key that it certifies.
 struct KeyPair {
     let certificate: Certificate
-    let key: PrivateKey
+    let key: KeyHandle
 
     /// The one pair that fits, whatever the order and however many of either there are.
     ///
     /// Of several the only one that is no authority; else it would be a guess, and throws.
     init(
         choosingFrom certificates: [Certificate],
-        and keys: [PrivateKey]
+        and keys: [KeyHandle]
     ) throws(CertificateError) {
         var pairs: [KeyPair] = []
         for key in keys {
-            let handle = try KeyHandle(pem: key.pem)
             for certificate in certificates {
                 let isKnown = pairs.contains { $0.certificate.der == certificate.der }
-                guard !isKnown, try CertificateHandle(der: certificate.der).certifies(handle)
+                guard !isKnown, certificate.handle.certifies(key)
                 else { continue }
                 pairs.append(KeyPair(certificate: certificate, key: key))
             }
@@ -32,15 +31,14 @@ struct KeyPair {
         try self.init(proving: endEntities[0])
     }
 
-    private init(certificate: Certificate, key: PrivateKey) {
+    private init(certificate: Certificate, key: KeyHandle) {
         self.certificate = certificate
         self.key = key
     }
 
     /// Checks with a signature that the private half of the key belongs to its public half.
     private init(proving pair: KeyPair) throws(CertificateError) {
-        let key = try KeyHandle(pem: pair.key.pem)
-        guard key.canSign(for: try CertificateHandle(der: pair.certificate.der)) else {
+        guard pair.key.canSign(for: pair.certificate.handle) else {
             throw .badKey("its signatures do not verify with the certificate")
         }
         self = pair
@@ -52,7 +50,7 @@ extension KeyHandle {
     ///
     /// Comparing public keys does not show this: a key file carries both halves, and they may not
     /// belong together.
-    func canSign(for certificate: borrowing CertificateHandle) -> Bool {
+    func canSign(for certificate: CertificateHandle) -> Bool {
         let message = Array("kvagent".utf8)
         // Ed25519 and Ed448 hash by themselves and refuse a digest.
         let kind = EVP_PKEY_get_base_id(raw)

@@ -59,10 +59,11 @@ package struct PKCS12Bundle: Sendable {
         ErrorQueue.isolated {
             // Whatever makes it unreadable, it is not the file that was made.
             guard
-                let found = try? PKCS12Reader.readProtected(file, password: .secret(password))
+                let found = try? PKCS12Reader.readProtected(file, password: .secret(password)),
+                let keys = try? found.contents.keys.map({ try $0.pkcs8PEM() }),
+                let held = try? found.contents.certificatesDER()
             else { return false }
-            return found.contents.keys.map(\.pem) == [key.pem]
-                && found.contents.certificates == certificates
+            return keys == [key.pem] && held == certificates
                 && found.protection == PKCS12Protection(cipher, keyNamed: alias)
         }
     }

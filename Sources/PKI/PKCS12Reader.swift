@@ -181,10 +181,23 @@ struct PKCS12Reader: ~Copyable {
         return scheme
     }
 
+    /// The name in the bag's attribute (RFC 2985 §5.5.1), a BMPString.
+    ///
+    /// Read here, because OpenSSL 3.0.19's `PKCS12_get_friendlyname` cuts every character beyond
+    /// ASCII down to one byte.
     private static func friendlyName(_ bag: OpaquePointer) -> String? {
-        guard let text = PKCS12_get_friendlyname(bag) else { return nil }
-        defer { CRYPTO_free(text, #fileID, #line) }
-        return String(cString: text)
+        guard let attribute = PKCS12_SAFEBAG_get0_attr(bag, NID_friendlyName),
+            attribute.pointee.type == V_ASN1_BMPSTRING,
+            let text = attribute.pointee.value.bmpstring
+        else { return nil }
+        let bytes = UnsafeBufferPointer(
+            start: ASN1_STRING_get0_data(text),
+            count: Int(ASN1_STRING_length(text))
+        )
+        let units = stride(from: 0, to: bytes.count - 1, by: 2).map {
+            UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1])
+        }
+        return String(decoding: units, as: UTF16.self)
     }
 
     /// Pays for one decryption; gives the scheme and the context that it needs, nil for the

@@ -2,21 +2,26 @@ import Sensitive
 
 /// What a secret holds, in its own order: nothing is chosen or checked yet.
 struct SecretContents {
-    var keys: [PrivateKey] = []
-    var certificates: [[UInt8]] = []
+    private(set) var keys: [KeyHandle] = []
+    private(set) var certificates: [CertificateHandle] = []
 
     /// Adds one certificate; past the limit it throws.
-    mutating func append(_ certificate: borrowing CertificateHandle) throws(CertificateError) {
+    mutating func append(_ certificate: CertificateHandle) throws(CertificateError) {
         guard certificates.count < Limits.certificates else {
             throw .tooManyCertificates(certificates.count + 1)
         }
-        certificates.append(try certificate.der())
+        certificates.append(certificate)
     }
 
-    /// Adds one private key as PKCS#8; past the limit it throws.
-    mutating func append(_ key: borrowing KeyHandle) throws(CertificateError) {
+    /// Adds one private key; past the limit it throws.
+    mutating func append(_ key: KeyHandle) throws(CertificateError) {
         guard keys.count < Limits.keys else { throw .tooManyKeys(keys.count + 1) }
-        keys.append(PrivateKey(pem: try key.pkcs8PEM()))
+        keys.append(key)
+    }
+
+    /// The certificates in DER.
+    func certificatesDER() throws(CertificateError) -> [[UInt8]] {
+        try certificates.map { certificate throws(CertificateError) in try certificate.der() }
     }
 }
 

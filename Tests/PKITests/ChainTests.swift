@@ -54,7 +54,7 @@ struct ChainTests {
         let certificates = try others.map { der throws(CertificateError) in
             try Certificate(der: der)
         }
-        return try CertificateChain(of: try Certificate(der: leaf), among: certificates)
+        return CertificateChain(of: try Certificate(der: leaf), among: certificates)
     }
 
     @Test("Of a self-signed and a cross-signed issuer the self-signed one ends the chain")

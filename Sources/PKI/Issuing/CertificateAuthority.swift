@@ -115,7 +115,7 @@ extension CertificateAuthority {
         }
     }
 
-    private static func pem(of key: borrowing KeyHandle) throws(IssuingError) -> SensitiveBytes {
+    private static func pem(of key: KeyHandle) throws(IssuingError) -> SensitiveBytes {
         do {
             return try key.pkcs8PEM()
         } catch {
@@ -131,7 +131,7 @@ extension CertificateAuthority {
 
     private static func der(of pem: String) throws(IssuingError) -> [[UInt8]] {
         try IssuingError.naming("read authority") { () throws(CertificateError) in
-            try SecretContents(pem: SensitiveBytes(copying: Array(pem.utf8))).certificates
+            try SecretContents(pem: SensitiveBytes(copying: Array(pem.utf8))).certificatesDER()
         }
     }
 }

@@ -16,7 +16,7 @@ struct CertificateTemplate {
     let profile: Profile
 
     /// Signed with the key that it certifies.
-    func selfSigned(with key: borrowing KeyHandle) throws(IssuingError) -> [UInt8] {
+    func selfSigned(with key: KeyHandle) throws(IssuingError) -> [UInt8] {
         let certificate = try unsigned(for: key)
         return try sign(
             certificate,
@@ -26,9 +26,9 @@ struct CertificateTemplate {
 
     /// Signed by `issuer` for `key`.
     func signed(
-        for key: borrowing KeyHandle,
-        by issuer: borrowing CertificateHandle,
-        with issuerKey: borrowing KeyHandle
+        for key: KeyHandle,
+        by issuer: CertificateHandle,
+        with issuerKey: KeyHandle
     ) throws(IssuingError) -> [UInt8] {
         try sign(
             try unsigned(for: key),
@@ -37,7 +37,7 @@ struct CertificateTemplate {
     }
 
     private func unsigned(
-        for key: borrowing KeyHandle
+        for key: KeyHandle
     ) throws(IssuingError) -> CertificateHandle {
         let certificate = try IssuingError.naming("create certificate") {
             () throws(CertificateError) in
@@ -68,7 +68,7 @@ struct CertificateTemplate {
     }
 
     private func sign(
-        _ certificate: borrowing CertificateHandle,
+        _ certificate: CertificateHandle,
         issuer: (certificate: OpaquePointer, name: OpaquePointer?, key: OpaquePointer)
     ) throws(IssuingError) -> [UInt8] {
         for (nid, value) in extensions(of: certificate) {
@@ -90,7 +90,7 @@ struct CertificateTemplate {
         }
     }
 
-    private func extensions(of certificate: borrowing CertificateHandle) -> [(Int32, String)] {
+    private func extensions(of certificate: CertificateHandle) -> [(Int32, String)] {
         // The subject's key identifier comes first: of a root it is the authority's too.
         let identifiers = [
             (NID_subject_key_identifier, "hash"),
@@ -116,7 +116,7 @@ struct CertificateTemplate {
     /// a name as the start of another entry.
     private static func add(
         _ dnsNames: [String],
-        to certificate: borrowing CertificateHandle
+        to certificate: CertificateHandle
     ) throws(IssuingError) {
         guard let names = OwnedPointer(GENERAL_NAMES_new(), free: { GENERAL_NAMES_free($0) })
         else {

@@ -12,12 +12,15 @@ package func decodeImport(
     _ value: SensitiveBytes,
     password: String?
 ) throws(CertificateError) -> (key: PrivateKey?, certificates: [[UInt8]]) {
-    let contents = try ErrorQueue.isolated { () throws(CertificateError) in
-        try SecretContents(
+    try ErrorQueue.isolated { () throws(CertificateError) in
+        let contents = try SecretContents(
             value: value,
             as: SecretFormat(contentType: nil, value: value),
             password: password
         )
+        let key = try contents.keys.first.map { key throws(CertificateError) in
+            PrivateKey(pem: try key.pkcs8PEM())
+        }
+        return (key, try contents.certificatesDER())
     }
-    return (contents.keys.first, contents.certificates)
 }

@@ -60,7 +60,7 @@ struct PKCS12Writer: ~Copyable {
     /// `provider` is the name of the Windows library that shall keep the key, which only Windows
     /// looks at.
     mutating func append(
-        _ key: borrowing KeyHandle,
+        _ key: KeyHandle,
         friendlyName: String?,
         provider: String? = nil
     ) throws(IssuingError) {
@@ -88,7 +88,7 @@ struct PKCS12Writer: ~Copyable {
     /// Adds the certificates in one encrypted safe; those that match `key` are marked and named.
     mutating func append(
         _ certificates: [[UInt8]],
-        of key: borrowing KeyHandle,
+        of key: KeyHandle,
         friendlyName: String? = nil
     ) throws(IssuingError) {
         let matching = try certificates.map { der throws(IssuingError) in

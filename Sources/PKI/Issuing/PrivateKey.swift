@@ -27,7 +27,7 @@ package struct PrivateKey: Sendable {
 
 extension KeyHandle {
     /// A new key; throws for an RSA size that OpenSSL does not make.
-    init(generating algorithm: KeyAlgorithm) throws(CertificateError) {
+    convenience init(generating algorithm: KeyAlgorithm) throws(CertificateError) {
         let raw =
             switch algorithm {
             case .rsa(let bits): kv_EVP_generate_RSA(bits)

@@ -1,7 +1,7 @@
 import COpenSSL
 
-/// An owned `X509 *`.
-struct CertificateHandle: ~Copyable {
+/// An owned `X509 *`, which is parsed once and shared by everything that looks at it.
+final class CertificateHandle {
     let raw: OpaquePointer
 
     /// Takes over what OpenSSL made; throws its reason where it made nothing.
@@ -11,7 +11,7 @@ struct CertificateHandle: ~Copyable {
     }
 
     /// Exactly one certificate in DER.
-    init(der: [UInt8]) throws(CertificateError) {
+    convenience init(der: [UInt8]) throws(CertificateError) {
         let (raw, rest) = der.withUnsafeBufferPointer { bytes -> (OpaquePointer?, Int) in
             var cursor = bytes.baseAddress
             let raw = d2i_X509(nil, &cursor, bytes.count)
@@ -27,7 +27,7 @@ struct CertificateHandle: ~Copyable {
 
     /// What a PEM block `TRUSTED CERTIFICATE` holds: a certificate, and trust settings that are
     /// not part of it (openssl-x509(1), "Trust options").
-    init(trustedDER der: [UInt8]) throws(CertificateError) {
+    convenience init(trustedDER der: [UInt8]) throws(CertificateError) {
         let raw = der.withUnsafeBufferPointer { bytes -> OpaquePointer? in
             var cursor = bytes.baseAddress
             return d2i_X509_AUX(nil, &cursor, bytes.count)
@@ -50,13 +50,13 @@ struct CertificateHandle: ~Copyable {
     }
 
     /// Whether the certificate's public key is the public half of `key`.
-    func certifies(_ key: borrowing KeyHandle) -> Bool {
+    func certifies(_ key: KeyHandle) -> Bool {
         guard let own = X509_get0_pubkey(raw) else { return false }
         return EVP_PKEY_eq(own, key.raw) == 1
     }
 
     /// Whether `issuer` bears the issuer's name and its key made the signature.
-    func isIssued(by issuer: borrowing CertificateHandle) -> Bool {
+    func isIssued(by issuer: CertificateHandle) -> Bool {
         guard X509_NAME_cmp(X509_get_issuer_name(raw), X509_get_subject_name(issuer.raw)) == 0,
             let key = X509_get0_pubkey(issuer.raw)
         else {

@@ -1,8 +1,8 @@
 import COpenSSL
 import Sensitive
 
-/// An owned `EVP_PKEY *` with a private key.
-struct KeyHandle: ~Copyable {
+/// An owned `EVP_PKEY *` with a private key, which is parsed once and wiped with its last owner.
+final class KeyHandle {
     let raw: OpaquePointer
 
     /// Takes over what OpenSSL made; throws its reason where it made nothing.
@@ -12,7 +12,7 @@ struct KeyHandle: ~Copyable {
     }
 
     /// The first private key of a PEM text: PKCS#8, PKCS#1 or SEC 1, not encrypted.
-    init(pem: SensitiveBytes) throws(CertificateError) {
+    convenience init(pem: SensitiveBytes) throws(CertificateError) {
         for block in try PEMReader.blocks(of: pem) {
             guard let kind = PEMKeyKind(label: block.label) else { continue }
             try self.init(der: block.contents, kind: kind)
@@ -22,7 +22,7 @@ struct KeyHandle: ~Copyable {
     }
 
     /// A key in DER, of the structure that its PEM label names.
-    init(der: SensitiveBytes, kind: PEMKeyKind) throws(CertificateError) {
+    convenience init(der: SensitiveBytes, kind: PEMKeyKind) throws(CertificateError) {
         guard der.count <= Limits.keyBytes else {
             throw .badKey("larger than \(Limits.keyBytes / 1024) KiB")
         }

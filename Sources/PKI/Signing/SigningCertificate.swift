@@ -14,19 +14,15 @@ package struct SigningCertificate: Sendable {
             let contents = try SecretContents(pem: pem)
             guard !contents.certificates.isEmpty else { throw .noCertificate }
             guard !contents.keys.isEmpty else { throw .noPrivateKey }
-            var certificates: [Certificate] = []
-            for der in contents.certificates where !certificates.contains(where: { $0.der == der })
-            {
-                certificates.append(try Certificate(der: der))
-            }
+            let certificates = try Certificate.distinct(contents.certificates)
             let pair = try KeyPair(choosingFrom: certificates, and: contents.keys)
             let leaf = pair.certificate.der
-            let chain = try CertificateChain(
+            let chain = CertificateChain(
                 of: pair.certificate,
                 among: certificates.filter { $0.der != leaf }
             )
             let issuers = chain.intermediates + (chain.root.map { [$0] } ?? [])
-            return ([leaf] + issuers.map(\.der), pair.key)
+            return ([leaf] + issuers.map(\.der), PrivateKey(pem: try pair.key.pkcs8PEM()))
         }
         chainDER = chain
         self.key = key
@@ -52,6 +48,6 @@ package func isCertificate(_ der: [UInt8], issuedBy issuer: [UInt8]) throws(Cert
 /// The certificates of a PEM text in DER, in its order; keys are passed over.
 package func certificates(inPEM text: String) throws(CertificateError) -> [[UInt8]] {
     try ErrorQueue.isolated { () throws(CertificateError) in
-        try SecretContents(pem: SensitiveBytes(copying: Array(text.utf8))).certificates
+        try SecretContents(pem: SensitiveBytes(copying: Array(text.utf8))).certificatesDER()
     }
 }
