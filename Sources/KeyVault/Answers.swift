@@ -1,3 +1,4 @@
+import AzureIdentity
 import Foundation
 import HTTP
 import Sensitive
@@ -107,9 +108,7 @@ extension CertificateVersion {
 
     /// From base64url without padding (RFC 7515, section 4.1.7) to upper-case hexadecimal digits.
     static func thumbprint(x5t: String) -> String? {
-        let standard = x5t.replacing("-", with: "+").replacing("_", with: "/")
-        let padding = String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        guard let bytes = Data(base64Encoded: standard + padding), bytes.count == 20 else {
+        guard let bytes = Data(base64URL: x5t.utf8), bytes.count == 20 else {
             return nil
         }
         return bytes.map { byte in

@@ -22,7 +22,7 @@ struct ClientAssertion {
         let header = Header(
             alg: "PS256",
             typ: "JWT",
-            thumbprint: Self.base64URL(certificate.sha256),
+            thumbprint: Data(certificate.sha256).base64URL,
             x5c: sendsChain ? certificate.chain.map { Data($0).base64EncodedString() } : nil
         )
         let start = Int(now.timeIntervalSince1970)
@@ -36,7 +36,7 @@ struct ClientAssertion {
         )
         let signed = try "\(Self.part(header)).\(Self.part(claims))"
         let signature = try certificate.sign(Array(signed.utf8))
-        return SensitiveBytes(copying: Array("\(signed).\(Self.base64URL(signature))".utf8))
+        return SensitiveBytes(copying: Array("\(signed).\(Data(signature).base64URL)".utf8))
     }
 
     private struct Header: Encodable {
@@ -62,15 +62,9 @@ struct ClientAssertion {
 
     private static func part(_ value: some Encodable) throws(ClientCertificate.Problem) -> String {
         do {
-            return base64URL(Array(try JSONEncoder().encode(value)))
+            return try JSONEncoder().encode(value).base64URL
         } catch {
             throw ClientCertificate.Problem(cause: "can't be written as JSON")
         }
-    }
-
-    /// RFC 4648, section 5, without padding.
-    private static func base64URL(_ bytes: [UInt8]) -> String {
-        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
-            .replacing("=", with: "")
     }
 }

@@ -45,15 +45,7 @@ package struct TokenClaims: Sendable, Decodable {
             guard dots.count == 2 else { return [] }
             return (dots[0] + 1..<dots[1]).map { bytes[$0] }
         }
-        let standard = payload.map { byte in
-            switch byte {
-            case UInt8(ascii: "-"): UInt8(ascii: "+")
-            case UInt8(ascii: "_"): UInt8(ascii: "/")
-            default: byte
-            }
-        }
-        let padding = [UInt8](repeating: UInt8(ascii: "="), count: (4 - standard.count % 4) % 4)
-        guard let data = Data(base64Encoded: Data(standard + padding)),
+        guard let data = Data(base64URL: payload),
             let claims = try? JSONDecoder().decode(Self.self, from: data)
         else { return nil }
         self = claims
