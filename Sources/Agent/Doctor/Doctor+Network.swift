@@ -19,18 +19,10 @@ struct VaultProbe: Sendable {
             return DoctorReport.Finding(server, .ok, Self.words(response, step))
         case .failure(let error) where error.step == step:
             return DoctorReport.Finding(server, .failed, error.detail, hint: error.mend)
-        case .failure(let error):
-            let isBehind = error.step.map { Self.order($0) > Self.order(step) } ?? true
-            return DoctorReport.Finding(
-                server,
-                isBehind ? .ok : .notReached,
-                isBehind ? Self.words(nil, step) : "not reached"
-            )
+        case .failure:
+            // It stopped at a later step: the walk ends at the first that fails.
+            return DoctorReport.Finding(server, .ok, Self.words(nil, step))
         }
-    }
-
-    private static func order(_ step: DoctorReport.Step) -> Int {
-        DoctorReport.Step.allCases.firstIndex(of: step) ?? 0
     }
 
     private static func words(_ response: HTTPResponse?, _ step: DoctorReport.Step) -> String {
@@ -41,13 +33,24 @@ struct VaultProbe: Sendable {
         }
     }
 
-    /// By how much the vault's clock is ahead of this machine's, where it says what it shows.
-    var clockDifference: TimeInterval? {
+    /// That this machine's clock and the vault's disagree, where the answer shows it.
+    var clockFinding: DoctorReport.Finding? {
         guard case .success(let response) = result,
             let date = response.value(of: "Date").flatMap({ Date(httpDate: $0) })
         else { return nil }
-        return date.timeIntervalSince(at)
+        let difference = at.timeIntervalSince(date)
+        guard abs(difference) > Self.toleratedDifference else { return nil }
+        let direction = difference > 0 ? "ahead of" : "behind"
+        return DoctorReport.Finding(
+            server,
+            .warning,
+            "this machine's clock is \(abs(difference).inWords) \(direction) the vault's",
+            hint: "set the clock: validity, tokens and the history go by it"
+        )
     }
+
+    /// Microsoft's authority signs tokens that are good from 5 minutes before.
+    private static let toleratedDifference: TimeInterval = 300
 }
 
 extension Doctor {

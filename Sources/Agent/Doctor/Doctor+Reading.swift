@@ -140,17 +140,7 @@ extension Doctor {
 
     /// Whether the vaults take the tokens, and whether their clocks and this machine's agree.
     func examineTokens(_ readings: [DoctorReading], _ probes: [VaultProbe]) -> [Finding] {
-        let clocks = probes.compactMap { probe -> Finding? in
-            guard let difference = probe.clockDifference, abs(difference) > Self.toleratedDifference
-            else { return nil }
-            let direction = difference > 0 ? "behind" : "ahead of"
-            return Finding(
-                probe.server,
-                .warning,
-                "this machine's clock is \(abs(difference).inWords) \(direction) the vault's",
-                hint: "set the clock: validity, tokens and the history go by it"
-            )
-        }
+        let clocks = probes.compactMap(\.clockFinding)
         let refused = readings.filter(\.isTokenRefused).compactMap { reading in
             reading.error.map {
                 Finding(reading.certificate.name, .failed, $0.explained, hint: $0.hint)
@@ -158,11 +148,9 @@ extension Doctor {
         }
         if !refused.isEmpty { return refused + clocks }
         let answered = readings.contains { $0.error == nil || $0.error?.status != nil }
-        return [Finding("token", .ok, answered ? "accepted" : "not refused")] + clocks
+        let vaults = Set(readings.map(\.certificate.url.host)).sorted().joined(separator: ", ")
+        return [Finding(vaults, .ok, answered ? "accepted" : "not refused")] + clocks
     }
-
-    /// Microsoft's authority signs tokens that are good from 5 minutes before.
-    private static let toleratedDifference: TimeInterval = 300
 }
 
 extension VaultError {
