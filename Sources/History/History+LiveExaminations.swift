@@ -34,23 +34,21 @@ extension Query {
         )
     }
 
-    /// The row that made each version live for a reason of its own, the newest of them.
+    /// The id of the row that made each version live for a reason of its own, the newest of them.
     ///
     /// The unary + is there for the reason that ``deployments(_:)`` has: a version has few rows.
     package static func arrivals(of versions: [AskedVersion]) -> Query {
         Query(
             sql: """
-                SELECT asked.key AS place, d.*, NULL AS thumbprint, NULL AS sha256,
-                    NULL AS not_before, NULL AS not_after
-                FROM json_each(?) AS asked
-                CROSS JOIN deployment AS d ON d.id = (
+                SELECT asked.key AS place, (
                     SELECT id FROM deployment
                     WHERE certificate = json_extract(asked.value, '$[0]')
                         AND version = json_extract(asked.value, '$[1]')
                         AND +outcome IN ('deployed', 'interrupted')
                         AND +"trigger" IN ('poll', 'sync', 'rollback')
                     ORDER BY id DESC LIMIT 1
-                )
+                ) AS arrival
+                FROM json_each(?) AS asked
                 """,
             arguments: [AskedVersion.json(versions)]
         )
@@ -63,8 +61,19 @@ struct LiveExaminations {
 
     subscript(version: AskedVersion) -> LiveExamination? { found[version] }
 
-    /// Five statements, however many versions there are.
-    init(_ db: Database, of versions: [AskedVersion]) throws {
+    /// Five statements, however many versions there are, and one for each version whose last
+    /// deployment isn't the one that made it live.
+    ///
+    /// - Parameters:
+    ///   - db: One state of the database.
+    ///   - versions: Those that are live.
+    ///   - last: The last deployments of these.
+    /// - Throws: What SQLite or a row that can't be read says.
+    init(
+        _ db: Database,
+        of versions: [AskedVersion],
+        last: [AskedVersion: Deployment]
+    ) throws {
         func each(
             _ versions: [AskedVersion],
             _ query: ([AskedVersion]) -> Query,
@@ -84,7 +93,10 @@ struct LiveExaminations {
             found[version]?.approval = try Approval(row)
         }
         try each(versions, Query.arrivals) { version, row in
-            found[version]?.arrival = try Deployment(row)
+            guard let id: Int64 = try row.readIfPresent("arrival") else { return }
+            let isLast = last[version]?.id == id
+            found[version]?.arrival =
+                try isLast ? last[version] : Query.deployment(id).fetchOne(db).map(Deployment.init)
         }
         let arrived = found.compactMap { version, live in
             live.arrival?.previousVersion.flatMap { previous in

@@ -72,8 +72,8 @@ extension History {
             let offered = questions.compactMap { question in
                 question.latest.map { AskedVersion(question.certificate, $0) }
             }
-            let examined = try LiveExaminations(db, of: live)
             let last = try lastDeployments(db, of: Array(Set(live + offered)))
+            let examined = try LiveExaminations(db, of: live, last: last)
             return questions.map { question in
                 let name = question.certificate
                 var standing = CertificateStanding()
