@@ -18,13 +18,7 @@ struct VaultWatcherTests {
             let url = try watch.url("web")
             let start = ContinuousClock.now
             func poll(after hours: Int) async throws -> [String: Int] {
-                try await watch.requests {
-                    _ = try await watch.watcher.newest(
-                        url,
-                        as: watch.credential,
-                        now: start + .seconds(hours * 3600)
-                    )
-                }
+                try await watch.requests(for: url, at: start + .seconds(hours * 3600))
             }
             #expect(try await poll(after: 0) == ["certificate": 1, "secret": 1])
             #expect(try await poll(after: 1) == ["secret": 1])
@@ -42,13 +36,7 @@ struct VaultWatcherTests {
             let url = try watch.url("word")
             let start = ContinuousClock.now
             func poll(after hours: Int) async throws -> [String: Int] {
-                try await watch.requests {
-                    _ = try await watch.watcher.newest(
-                        url,
-                        as: watch.credential,
-                        now: start + .seconds(hours * 3600)
-                    )
-                }
+                try await watch.requests(for: url, at: start + .seconds(hours * 3600))
             }
             #expect(try await poll(after: 0) == ["certificate": 1, "secret": 1])
             #expect(try await poll(after: 23) == ["secret": 1])

@@ -32,6 +32,14 @@ struct Watch: Sendable {
         try await body()
         return await emulator.statistics().requests.filter { $0.key != "identity" }
     }
+
+    /// How many requests of each kind one poll of one certificate makes.
+    func requests(
+        for url: SecretURL,
+        at now: ContinuousClock.Instant
+    ) async throws -> [String: Int] {
+        try await requests { _ = try await watcher.newest(url, as: credential, now: now) }
+    }
 }
 
 extension Watch {

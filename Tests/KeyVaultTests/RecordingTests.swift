@@ -53,11 +53,11 @@ struct RecordingTests {
     /// What became of a recorded exchange.
     enum Fate: Hashable, CustomStringConvertible {
         /// Decoded, as kvagent decodes what it asks for.
-        case newestSecret, secretVersion, newestCertificate, certificateVersion
+        case newestSecret, secretVersion, newestCertificate, certificateVersion, certificateList
         /// Decoded as a refusal, whatever was asked: all have one shape.
         case refusal(Int, code: String, inner: String?, VaultError.Kind)
-        /// Left out, for what it is.
-        case token, list, pendingCertificate, deletedObject
+        /// Left out, for what it is: kvagent lists nothing but certificates.
+        case token, otherList, pendingCertificate, deletedObject
 
         var description: String {
             switch self {
@@ -84,8 +84,9 @@ struct RecordingTests {
         let path = try #require(URLComponents(string: exchange.url)?.path).split(separator: "/")
         switch (path[0], path.count, path.last) {
         case ("deletedsecrets", _, _), ("deletedcertificates", _, _):
-            return path.count == 1 ? .list : .deletedObject
-        case (_, 1, _), (_, 3, "versions"): return .list
+            return path.count == 1 ? .otherList : .deletedObject
+        case ("certificates", 1, _): return try listFate(of: exchange)
+        case (_, 1, _), (_, 3, "versions"): return .otherList
         case ("certificates", 3, "pending"): return .pendingCertificate
         default: break
         }
@@ -110,6 +111,16 @@ struct RecordingTests {
         return target.version == nil ? .newestCertificate : .certificateVersion
     }
 
+    private func listFate(of exchange: Exchange) throws -> Fate {
+        let url = try SecretURL("https://\(exchange.host)/secrets/any", in: .publicCloud)
+        let page = try CertificatePage(exchange.response, of: url)
+        #expect(page.next == nil)
+        #expect(page.items.count == 9)
+        #expect(page.items.contains { $0.name == "getcertificatepolicy" })
+        #expect(page.items.allSatisfy { $0.item.thumbprint != nil && $0.item.updated != nil })
+        return .certificateList
+    }
+
     /// All of them: what is decoded, as what it counts, and what is left out.
     private static let fates: [Fate: Int] = [
         .newestSecret: 13, .secretVersion: 6, .newestCertificate: 10, .certificateVersion: 6,
@@ -119,7 +130,7 @@ struct RecordingTests {
         .refusal(403, code: "Forbidden", inner: "AccessDenied", .denied): 1,
         .refusal(404, code: "SecretNotFound", inner: nil, .notFound): 15,
         .refusal(404, code: "CertificateNotFound", inner: nil, .notFound): 5,
-        .token: 4, .list: 41, .pendingCertificate: 10, .deletedObject: 12,
+        .certificateList: 1, .token: 4, .otherList: 40, .pendingCertificate: 10, .deletedObject: 12,
     ]
 
     @Test(
