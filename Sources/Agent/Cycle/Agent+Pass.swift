@@ -96,9 +96,10 @@ extension Agent {
                 )
             }
         }
+        let warnings = Dictionary(candidates.map { ($0.name, $0.warnings) }) { first, _ in first }
         for result in try await deploy(candidates, catalog: catalog) {
             var report = CertificateReport(result)
-            report.warnings = candidates.first { $0.name == report.name }?.warnings ?? []
+            report.warnings = warnings[report.name] ?? []
             reports[result.certificate] = report
         }
         for refused in refused { try await runFailureHooks(refused, catalog: catalog) }
