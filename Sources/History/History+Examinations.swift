@@ -68,16 +68,6 @@ extension History {
         }
     }
 
-    /// Who let a version through; nil where nobody did.
-    package func approval(
-        of version: String,
-        of certificate: String
-    ) throws(HistoryError) -> Approval? {
-        try read("read approval") { db in
-            try Query.approval(of: version, of: certificate).fetchOne(db).map(Approval.init)
-        }
-    }
-
     /// Every approval of a certificate, newest first.
     package func approvals(of certificate: String) throws(HistoryError) -> [Approval] {
         try read("read approvals") { db in try approvals(db, of: certificate) }
@@ -86,18 +76,6 @@ extension History {
     func approvals(_ db: Database, of certificate: String) throws -> [Approval] {
         let sql = "SELECT * FROM approval WHERE certificate = ? ORDER BY id DESC"
         return try Row.fetchAll(db, sql: sql, arguments: [certificate]).map(Approval.init)
-    }
-
-    /// Whether a version came on record before another one; false where either is not.
-    package func isRecorded(
-        _ version: String,
-        before other: String,
-        of certificate: String
-    ) throws(HistoryError) -> Bool {
-        try read("read order of versions") { db in
-            try Query.order(of: version, and: other, of: certificate).fetchOne(db)?
-                .read("is_before") ?? false
-        }
     }
 }
 

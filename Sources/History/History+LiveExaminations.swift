@@ -4,7 +4,7 @@ import GRDB
 extension Query {
     /// Versions without their files, each with its place among those asked for.
     package static func records(of versions: [AskedVersion]) -> Query {
-        asking(versions, "v.*, '{}' AS files", "version AS v")
+        asking(versions, "v.*, NULL AS files", "version AS v")
     }
 
     /// What was found in versions, likewise.

@@ -74,8 +74,7 @@ extension History {
     }
 
     private func unliftedPin(_ db: Database, of certificate: String) throws -> Pin? {
-        let sql = "SELECT * FROM pin WHERE certificate = ? AND removed_at IS NULL"
-        return try Row.fetchOne(db, sql: sql, arguments: [certificate]).map(Pin.init)
+        try Query.unliftedPin(of: certificate).fetchOne(db).map(Pin.init)
     }
 
     private func lift(

@@ -1,5 +1,14 @@
 import GRDB
 
+extension Query {
+    package static func placement(of certificate: String, in location: String) -> Query {
+        Query(
+            sql: "SELECT * FROM placement WHERE certificate = ? AND location = ?",
+            arguments: [certificate, location]
+        )
+    }
+}
+
 extension History {
     /// Where certificates have been put, by name and location.
     package func placements() throws(HistoryError) -> [PlacementRecord] {
@@ -15,11 +24,8 @@ extension History {
         in location: String
     ) throws(HistoryError) -> PlacementRecord? {
         try read("read placement") { db in
-            try Row.fetchOne(
-                db,
-                sql: "SELECT * FROM placement WHERE certificate = ? AND location = ?",
-                arguments: [certificate, location]
-            ).map(PlacementRecord.init)
+            try Query.placement(of: certificate, in: location).fetchOne(db)
+                .map(PlacementRecord.init)
         }
     }
 

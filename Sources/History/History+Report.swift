@@ -39,7 +39,7 @@ extension Query {
     package static func newestVersions(of certificate: String, limit: Int) -> Query {
         Query(
             sql:
-                "SELECT *, '{}' AS files FROM version WHERE certificate = ? ORDER BY id DESC LIMIT ?",
+                "SELECT *, NULL AS files FROM version WHERE certificate = ? ORDER BY id DESC LIMIT ?",
             arguments: [certificate, limit]
         )
     }

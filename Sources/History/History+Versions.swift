@@ -112,7 +112,7 @@ extension VersionRecord {
             notAfter: try row.dateIfPresent("not_after"),
             contentType: try row.readIfPresent("content_type"),
             fetchedAt: try row.date("fetched_at"),
-            files: try row.read("files") == "{}" ? [:] : row.json("files")
+            files: try row.digests("files")
         )
     }
 }

@@ -34,7 +34,8 @@ package struct Query {
 extension Query {
     private static let selectVersions = """
         SELECT version.*, (
-            SELECT json_group_object(name, sha256) FROM version_file WHERE version_id = version.id
+            SELECT group_concat(sha256 || ' ' || name, char(10))
+            FROM version_file WHERE version_id = version.id
         ) AS files
         FROM version
         """

@@ -66,6 +66,20 @@ extension Row {
         return parts.count.isMultiple(of: 2) ? nil : strings
     }
 
+    /// A column that holds digests by file name: a line for each, as sha256sum(1) writes it; none
+    /// where it is NULL.
+    func digests(_ column: String) throws -> [String: String] {
+        guard let text: String = try readIfPresent(column) else { return [:] }
+        var digests: [String: String] = [:]
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
+            guard parts.count == 2, let digest = String(parts[0]), let name = String(parts[1])
+            else { throw UnreadableRow(column: column) }
+            digests[name] = digest
+        }
+        return digests
+    }
+
     /// A column that holds JSON.
     func json<Value: Decodable>(_ column: String) throws -> Value {
         let text: String = try read(column)

@@ -273,6 +273,13 @@ struct SchemaTests {
                 [],
                 allowed: []
             ),
+            Question("the pin of a certificate", .unliftedPin(of: "web"), [], allowed: []),
+            Question(
+                "where a certificate was put",
+                .placement(of: "web", in: "/etc/kvagent/certs"),
+                [],
+                allowed: []
+            ),
             Question(
                 "records of versions",
                 .records(of: [AskedVersion("web", version(1))]),

@@ -137,7 +137,8 @@ extension Agent {
                 if let version = error.disabledVersion, version != current {
                     try noteDisabled(version, because: error, of: certificate, trigger: trigger)
                 }
-                if let candidate = try settleDrift(of: certificate, current: current, offer: nil) {
+                let record = try current.flatMap { try history.version($0, of: name) }
+                if let candidate = try settleDrift(of: certificate, record: record, offer: nil) {
                     return .candidate(candidate)
                 }
             }
@@ -193,12 +194,11 @@ extension Agent {
             }
         case .unchanged, .refusedBefore, .overtaken: break
         }
-        let current = situation.current
         // With another policy nobody has looked.
         let isIntact = certificate.policy.drift == .heal && situation.isIntact
         if let candidate = try settleDrift(
             of: certificate,
-            current: current,
+            record: situation.currentRecord,
             offer: offer,
             isIntact: isIntact
         ) {
@@ -275,28 +275,5 @@ extension CertificateReport {
             case .failed, .interrupted, .ignored: .failed(error)
             }
         self.init(name: result.certificate, version: result.version, verdict: verdict)
-    }
-}
-
-extension Settings {
-    /// The certificates of those names, in the order of the settings; all of them for nil.
-    ///
-    /// - Throws: ``Refusal`` that lists the names there are.
-    package func certificates(named names: [String]?) throws(Refusal) -> [ObservedCertificate] {
-        guard let names, !names.isEmpty else { return certificates }
-        for name in names where certificate(named: name) == nil {
-            throw .unknownCertificate(name, among: certificates.map(\.name))
-        }
-        return certificates.filter { names.contains($0.name) }
-    }
-}
-
-extension Refusal {
-    /// A name that the settings don't have.
-    static func unknownCertificate(_ name: String, among names: [String]) -> Refusal {
-        Refusal(
-            "no certificate \"\(name)\" in the settings",
-            hint: "the settings have \(names.prefix(20).joined(separator: ", "))"
-        )
     }
 }

@@ -90,10 +90,11 @@ extension Agent {
         var offer = Observation.Offer(newest: newest.version, fetched: [])
         if let secret = newest.secret {
             offer.fetched.append(Fetched(secret, of: certificate.name, at: Date()))
-        } else if try isUnknown(newest.version, of: certificate) {
-            offer.fetched.append(try await fetch(newest.version, of: certificate))
         }
         let situation = try situation(of: certificate, offered: newest.version)
+        if newest.secret == nil, try isUnknown(newest.version, of: certificate, situation) {
+            offer.fetched.append(try await fetch(newest.version, of: certificate))
+        }
         if Decision.decide(situation) == .deploy,
             !offer.fetched.contains(where: { $0.record.version == situation.target }),
             try storedFiles(situation.record, of: certificate) == nil
@@ -114,11 +115,16 @@ extension Agent {
 
     /// Whether the version has to be fetched to be on record: every version is, also one that a
     /// pin keeps from being deployed.
-    private func isUnknown(_ version: String, of certificate: ObservedCertificate) throws -> Bool {
-        guard let record = try history.version(version, of: certificate.name) else { return true }
-        guard record.thumbprint == nil else { return false }
-        let situation = try situation(of: certificate, offered: version)
-        return situation.target == version && Decision.decide(situation) == .fetch
+    private func isUnknown(
+        _ version: String,
+        of certificate: ObservedCertificate,
+        _ situation: Situation
+    ) throws -> Bool {
+        guard situation.target == version else {
+            return try history.version(version, of: certificate.name) == nil
+        }
+        guard let record = situation.record else { return true }
+        return record.thumbprint == nil && Decision.decide(situation) == .fetch
     }
 
     func fetch(_ version: String, of certificate: ObservedCertificate) async throws -> Fetched {
@@ -136,36 +142,37 @@ extension Agent {
         offered: String,
         now: Date = Date()
     ) throws -> Situation {
-        let name = certificate.name
-        let pin = try history.pin(of: name)
-        let target = Situation.target(offered: offered, pin: pin, now: now)
-        let current = try store(of: certificate).currentVersion(of: name)
+        let current = try store(of: certificate).currentVersion(of: certificate.name)
+        let evidence = try history.evidence(of: certificate.name, current: current) { pin in
+            Situation.target(offered: offered, pin: pin, now: now)
+        }
         return Situation(
             current: current,
             isIntact: try certificate.policy.drift != .heal
-                || isIntact(current, of: certificate),
-            target: target,
-            record: try history.version(target, of: name),
-            wasIgnored: try history.lastDeployment(of: name, version: target)?.outcome == .ignored,
-            refusal: try history.refusal(of: target, of: name),
+                || isIntact(current, evidence.currentRecord, of: certificate),
+            target: evidence.target,
+            record: evidence.record,
+            wasIgnored: evidence.wasIgnored,
+            refusal: evidence.refusal,
             // A URL with a version is a choice, too.
-            isChosen: certificate.url.version != nil || pin?.holds(at: now) ?? false,
-            currentRecord: try current.flatMap { try history.version($0, of: name) },
-            isOlderOnRecord: try current.map {
-                try history.isRecorded(target, before: $0, of: name)
-            } ?? false,
-            contents: try history.examination(of: target, of: name)?.findings ?? [],
+            isChosen: certificate.url.version != nil || evidence.pin?.holds(at: now) ?? false,
+            currentRecord: evidence.currentRecord,
+            isOlderOnRecord: evidence.isOlderOnRecord,
+            contents: evidence.contents,
             policy: certificate.policy,
-            approval: try history.approval(of: target, of: name),
+            approval: evidence.approval,
             now: now
         )
     }
 
     /// Whether the live version can be read as it was recorded, with the files of further formats
     /// beside; one that isn't on record counts as intact when its directory is there.
-    private func isIntact(_ version: String?, of certificate: ObservedCertificate) throws -> Bool {
+    private func isIntact(
+        _ version: String?,
+        _ record: VersionRecord?,
+        of certificate: ObservedCertificate
+    ) throws -> Bool {
         guard let version else { return true }
-        let record = try history.version(version, of: certificate.name)
         guard let record, !record.files.isEmpty else {
             return try store(of: certificate).versions(of: certificate.name).contains(version)
         }

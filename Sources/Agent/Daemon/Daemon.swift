@@ -34,12 +34,12 @@ package struct Daemon: Service {
     /// Before a shorter sleep, memory is kept as it is: it is wanted again soon.
     private static let longSleep: Duration = .seconds(30)
 
-    private let settingsFile: String
+    let settingsFile: String
     private let agent: Agent
-    private let notifier: ServiceNotifier
-    private let heartbeat: Heartbeat
-    private let gates: VaultGates
-    private let logger: Logger
+    let notifier: ServiceNotifier
+    let heartbeat: Heartbeat
+    let gates: VaultGates
+    let logger: Logger
 
     /// A daemon that is not running yet.
     ///
@@ -220,20 +220,6 @@ package struct Daemon: Service {
         return .now + .seconds(pause)
     }
 
-    /// Reads the settings again; the old ones stay when the new ones are no good.
-    private func reload(_ state: inout DaemonState) {
-        // Still starting, it isn't ready afterwards either.
-        if state.isReady { notifier.reloading() }
-        if let fresh = reloaded(state.agent) {
-            state.follow(fresh)
-            state.settingsTrouble = nil
-        } else {
-            state.settingsTrouble = "new settings not taken over (see the log)"
-        }
-        notifier.status(state.statusLine())
-        if state.isReady { notifier.ready() }
-    }
-
     /// Yields `.due` at `time`, or when `limit` is over, unless it is cancelled before.
     private static func timer(
         until time: ContinuousClock.Instant,
@@ -257,80 +243,6 @@ package struct Daemon: Service {
         }
     }
 
-    /// An agent of re-read settings, or nil when they are no good: then the old one goes on.
-    private func reloaded(_ old: Agent) -> Agent? {
-        do {
-            let settings = try Settings.read(settingsFile)
-            guard settings.stateDirectory == old.settings.stateDirectory else {
-                throw SettingsError([
-                    settings.origins.problem(
-                        "stateDirectory",
-                        "can't change while the daemon runs; restart it"
-                    )
-                ])
-            }
-            let agent = try Agent.open(
-                settings,
-                actor: old.actor,
-                logger: logger,
-                heartbeat: heartbeat,
-                gates: gates
-            )
-            logger.notice(
-                .notable(.settingsReadAgain),
-                metadata: ["certificates": "\(settings.certificates.count)"]
-            )
-            report(settings.notes)
-            if settings.logging != old.settings.logging {
-                logger.warning("changed loggingSettings take effect at the next start")
-            }
-            return agent
-        } catch {
-            logger.error(.notable(.settingsRefused), metadata: ["error": "\(error)"])
-            return nil
-        }
-    }
-
-    /// Opens the history anew where its file was deleted, moved or replaced, or is damaged.
-    private func renewHistory(_ state: inout DaemonState) {
-        let history = state.agent.history
-        guard history.isDamaged || !history.isInPlace, let fresh = reopened(state.agent) else {
-            return
-        }
-        state.agent = fresh
-    }
-
-    /// An agent with the directories and the history as they are now; nil when there can be none
-    /// yet.
-    private func reopened(_ old: Agent) -> Agent? {
-        do {
-            let agent = try Agent.open(
-                old.settings,
-                actor: old.actor,
-                logger: logger,
-                heartbeat: heartbeat,
-                after: old.history,
-                gates: gates
-            )
-            // Of a damaged one the log has just said so.
-            if !old.history.isDamaged {
-                logger.error(
-                    "history was deleted or replaced, it is opened anew",
-                    metadata: ["path": "\(agent.history.path)"]
-                )
-            }
-            return agent
-        } catch {
-            logger.error("history can't be opened anew", metadata: ["error": "\(error)"])
-            return nil
-        }
-    }
-
-    private func report(_ notes: [SettingsProblem]) {
-        for note in notes {
-            logger.warning("setting without effect", metadata: ["setting": "\(note)"])
-        }
-    }
 }
 
 extension Settings {

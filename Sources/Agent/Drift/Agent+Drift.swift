@@ -13,20 +13,18 @@ extension Agent {
     ///
     /// - Parameters:
     ///   - certificate: The certificate; its newest version isn't deployed in this pass.
-    ///   - current: The version that is live.
+    ///   - record: What is on record of the version that is live.
     ///   - offer: What came from the vault; nil where it gave no answer.
     ///   - isIntact: Whether its files have been read under this lock, and are as recorded.
     /// - Returns: What has to be deployed anew, with its hooks; nil where nothing has.
     /// - Throws: A `StoreError` when the files can't be read, or be put right; `HistoryError`.
     func settleDrift(
         of certificate: ObservedCertificate,
-        current: String?,
+        record: VersionRecord?,
         offer: Observation.Offer?,
         isIntact: Bool = false
     ) throws -> Candidate? {
-        guard let current, let record = try history.version(current, of: certificate.name),
-            !record.files.isEmpty
-        else { return nil }
+        guard let record, !record.files.isEmpty else { return nil }
         let drift = try drift(of: certificate, record, isIntact: isIntact)
         if certificate.formats.contains(.pkcs12), let path = certificate.pkcs12.passwordFile {
             // Nothing needs it now, but the next version will: better said before.
@@ -37,14 +35,14 @@ extension Agent {
             if drift.concernsReaders { return try healing(drift, record, certificate, offer) }
             guard !drift.isEmpty || drift.isOutdated else { return nil }
             try keepAccess(record, of: certificate)
-            if !drift.isEmpty { try noteHealed(drift, version: current, of: certificate) }
+            if !drift.isEmpty { try noteHealed(drift, version: record.version, of: certificate) }
         case .warn:
             if drift.isOutdated { try keepAccess(record, of: certificate) }
             guard !drift.isEmpty else { return nil }
             try noteOnce(
                 .held,
                 "drift: \(drift.description)",
-                version: current,
+                version: record.version,
                 of: certificate,
                 trigger: .drift
             )
@@ -55,7 +53,7 @@ extension Agent {
     }
 
     /// How what is live differs from what was put there; `isIntact` as in
-    /// ``settleDrift(of:current:offer:isIntact:)``.
+    /// ``settleDrift(of:record:offer:isIntact:)``.
     func drift(
         of certificate: ObservedCertificate,
         _ record: VersionRecord,
