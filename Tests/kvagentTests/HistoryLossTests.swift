@@ -96,11 +96,13 @@ struct HistoryLossTests {
                 [TestBed.kvagent, "run", "--config", bed.settingsFile.string]
             ) { pid in
                 #expect(await waitUntil { bed.current("web") != nil })
-                // All that SQLite has read before it reads again once another process has written.
+                // All that SQLite has read before it reads again once another process has written. A
+                // row of its own, which no pass that is under way writes over.
                 let spoil = """
                     PRAGMA busy_timeout = 60000;
                     PRAGMA ignore_check_constraints = ON;
-                    UPDATE poll SET last_try_at = 'soon';
+                    INSERT INTO poll (certificate, last_try_at, consecutive_failures)
+                        VALUES ('gone', 'soon', 0);
                     """
                 #expect(try await runCommand(["sqlite3", file.string, spoil]).status == 0)
                 #expect(try await waitUntil { try !setAside(bed).isEmpty })
