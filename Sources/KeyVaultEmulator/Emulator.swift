@@ -41,7 +41,7 @@ package final class Emulator: Sendable {
             .init(
                 port: configuration.vaultPort,
                 tls: try serverTLS(cloud.maker.authority),
-                onConnection: { cloud.log.noteConnection() },
+                log: cloud.log,
                 service: { exchange in
                     exchange.host == AuthorityService.host
                         ? await authority.respond(to: exchange)

@@ -20,6 +20,8 @@ package struct EmulatorStatistics: Sendable, Codable, Equatable {
     /// One request, without anything secret.
     package struct Request: Sendable, Codable, Equatable {
         package let at: Date
+        /// The same as Unix time, with the fraction that `at` loses in JSON.
+        package let unixTime: Double
         package let kind: Kind
         package let method: String
         package let host: String
@@ -34,6 +36,10 @@ package struct EmulatorStatistics: Sendable, Codable, Equatable {
     package var requests: [String: Int] = [:]
     /// TLS connections accepted.
     package var connections = 0
+    /// Bytes that came over them, as the sockets see it: with TLS and HTTP's own.
+    package var bytesReceived = 0
+    /// Bytes that were written to them, the same way.
+    package var bytesSent = 0
     /// Tokens issued, by both ways.
     package var tokens = 0
     /// The last thousand requests, oldest first.

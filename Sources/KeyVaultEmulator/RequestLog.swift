@@ -45,6 +45,14 @@ final class RequestLog: Sendable {
         state.withLock { $0.connections += 1 }
     }
 
+    func noteReceived(bytes: Int) {
+        state.withLock { $0.bytesReceived += bytes }
+    }
+
+    func noteSent(bytes: Int) {
+        state.withLock { $0.bytesSent += bytes }
+    }
+
     func noteToken() {
         state.withLock { $0.tokens += 1 }
     }
@@ -55,8 +63,10 @@ final class RequestLog: Sendable {
         status: Int,
         clientID: String? = nil
     ) {
+        let now = Date()
         let request = EmulatorStatistics.Request(
-            at: Date(),
+            at: now,
+            unixTime: now.timeIntervalSince1970,
             kind: kind,
             method: exchange.method,
             host: exchange.authority,

@@ -37,6 +37,8 @@ struct StatsCommand: AsyncParsableCommand {
             }
         }
         print("connections", statistics.connections)
+        print("bytes received", statistics.bytesReceived)
+        print("bytes sent", statistics.bytesSent)
         print("tokens", statistics.tokens)
         for (kind, count) in statistics.requests.sorted(by: { $0.key < $1.key }) {
             print(kind, count)

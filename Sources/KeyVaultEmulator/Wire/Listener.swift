@@ -20,7 +20,8 @@ final class Listener: Sendable {
         let port: Int
         /// Nil for plain HTTP.
         var tls: TLSConfiguration?
-        var onConnection: @Sendable () -> Void = {}
+        /// Counts its connections and what goes over them; nil leaves them uncounted.
+        var log: RequestLog?
         let service: Service
     }
 
@@ -38,7 +39,7 @@ final class Listener: Sendable {
 
     /// Listens; throws when the port is taken.
     private init(_ plan: Plan) async throws {
-        let connections = Connections(onOpen: plan.onConnection)
+        let connections = Connections(log: plan.log)
         let builder = HTTPServerBuilder { responder in
             guard let tls = plan.tls else {
                 return WatchedChannel(
@@ -140,14 +141,18 @@ private final class Connections: Sendable {
     }
 
     private let state = Locked(State())
-    private let onOpen: @Sendable () -> Void
+    private let log: RequestLog?
 
-    init(onOpen: @escaping @Sendable () -> Void) {
-        self.onOpen = onOpen
+    init(log: RequestLog?) {
+        self.log = log
     }
 
-    func add(_ channel: any Channel) {
-        onOpen()
+    /// Takes a connection before anything else has been put into its pipeline.
+    func add(_ channel: any Channel) throws {
+        if let log {
+            log.noteConnection()
+            try channel.pipeline.syncOperations.addHandler(TrafficCounter(log: log))
+        }
         let id = ObjectIdentifier(channel)
         let isClosing = state.withLock { state in
             state.open[id] = channel
@@ -177,7 +182,11 @@ private struct WatchedChannel<Base: ServerChildChannel>: ServerChildChannel {
     let connections: Connections
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-        connections.add(channel)
+        do {
+            try connections.add(channel)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         return base.setup(channel: channel, logger: logger)
     }
 
