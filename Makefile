@@ -11,9 +11,9 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers setup-fidelity test-system test-servers test-fidelity test-race bench-hooks \
-	bench-history bench-install soak test test-swift test-sdk check-rules check-deploy \
-	check-report demo format lint clean
+	setup-servers setup-fidelity setup-bench test-system test-servers test-fidelity test-race \
+	bench soak test test-swift test-sdk check-rules check-deploy check-report demo format lint \
+	clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -69,14 +69,16 @@ test-race: setup ## readers, and one who must not read, against a thousand deplo
 	swift build --product kvagent-emulator $(SWIFT_BUILD_FLAGS)
 	Tests/race/race
 
-bench-hooks: release release-emulator ## measure what running hooks costs
-	Tests/bench/hooks.py
+setup-bench: setup
+	@.ci/setup bench
 
-bench-history: release ## measure what a history of a million deployments costs; 2 GB, 10 min
-	Tests/bench/history.py
+bench: setup-bench release release-emulator $(VENV)-bench/.installed ## measure what kvagent costs, beside others; BENCH="--quick --only poll"
+	@Tests/bench/bench $(BENCH)
 
-bench-install: release release-emulator ## measure a first pass that installs a thousand
-	Tests/bench/install.py
+$(VENV)-bench/.installed: Tests/bench/requirements.txt
+	python3 -m venv $(VENV)-bench
+	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
 
 soak: setup-system ## the same test's day of the daemon's life alone, and longer
 	KVAGENT_SOAK_MINUTES=$${KVAGENT_SOAK_MINUTES:-10} Tests/system/system --only "a day of life"
@@ -137,4 +139,4 @@ lint: setup ## check format, scripts and manual pages
 		|| { echo "use Locked instead: see Sources/Locking/Locked.swift" >&2; exit 1; }
 
 clean: ## remove what was built
-	rm -rf .build $(VENV) $(VENV)-deploy $(VENV)-report
+	rm -rf .build $(VENV) $(VENV)-bench $(VENV)-deploy $(VENV)-report

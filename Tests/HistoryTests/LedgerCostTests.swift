@@ -6,7 +6,7 @@ import Testing
 @testable import History
 
 /// What is measured on request only: KVAGENT_LEDGER names a history that may be written to, such as
-/// Tests/bench/history.py --keep leaves one.
+/// a copy of one that `make bench BENCH="--only history"` leaves in .build/bench.
 @Suite("What a long ledger costs", .enabled(if: ledgerToMeasure != nil))
 struct LedgerCostTests {
     @Test("Recording a deployment, with a hook that is owed, run and settled")

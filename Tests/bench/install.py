@@ -1,118 +1,86 @@
-#!/usr/bin/env python3
-"""What a first `kvagent sync` of a thousand certificates costs.
+"""A first pass, which installs everything: `sync` with an empty state directory.
 
-    Tests/bench/install.py [--kvagent FILE] [--emulator FILE] [--certificates N] [--rounds N]
-                           [--directory DIRECTORY]
-
-Each round begins with an empty state directory. Beside it, in turn, the simplest loop there can be:
-it makes the same directories and writes the same bytes into them, and flushes each file and each
-directory. Whatever kvagent takes more is for asking the vault, looking at what came, access, one
-rename per certificate and the history. It judges nothing.
+Beside it stand curl, which fetches the same answers and drops them, and the simplest loop that there
+can be: it makes the same directories, writes the same bytes into them, and flushes each file and each
+directory. Whatever kvagent takes more is for looking at what came, access, one rename per certificate
+and the history.
 """
 
-import argparse
-import json
 import os
 import shutil
-import statistics
-import subprocess
-import tempfile
-import time
-import urllib.request
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-OPTIONS = {"key": "p-256", "contentType": "application/x-pkcs12"}
-OPTIONS |= {"cipher": "triple-des", "isExportable": True}
+import measure
+import poll
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Measure a first installation.")
-    parser.add_argument("--kvagent", default=f"{ROOT}/.build/release/kvagent")
-    parser.add_argument("--emulator", default=f"{ROOT}/.build/release/kvagent-emulator")
-    parser.add_argument("--certificates", type=int, default=1000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--directory", help="where to work; by default in /tmp")
-    arguments = parser.parse_args()
-    directory = tempfile.mkdtemp(prefix="kvi.", dir=arguments.directory)
-    ready = os.path.join(directory, "ready")
-    emulator = subprocess.Popen(
-        [arguments.emulator, "serve", "--state", f"{directory}/vault", "--ready-file", ready]
-        + ["--exit-with-parent"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+def run(bench):
+    sizes = (1, 100) if bench.quick else (1, 100, 1000)
+    bench.results.note("install", "curl: fetches the same answers over one connection, and drops them")
+    bench.results.note(
+        "install", "write: makes the same directories and files, and flushes each; curl + write: both"
     )
-    try:
-        while not os.path.exists(ready):
-            time.sleep(0.05)
-            if emulator.poll() is not None:
-                raise SystemExit("the emulator has ended")
-        with open(ready, encoding="utf-8") as file:
-            administration = f"http://127.0.0.1:{json.load(file)['adminPort']}"
-        measure(arguments, directory, administration)
-    finally:
-        emulator.terminate()
-        emulator.wait()
-        shutil.rmtree(directory)
+    with bench.cloud() as cloud:
+        for size in sizes:
+            directory = f"{bench.directory}/install-{size}"
+            names = cloud.names(size)
+            settings = cloud.settings(directory, names)
+            measure.run([bench.kvagent, "sync", "--config", settings])
+            installed = _read(f"{directory}/state/certs", names)
+            rounds = measure.take_turns(
+                bench.runs, _contenders(bench, cloud, directory, settings, installed)
+            )
+            _report(bench.results, f"{size:,} new", rounds)
+            files = sum(len(files) for files in installed.values())
+            history = os.path.getsize(f"{directory}/state/history.db") / 1e6
+            bench.results.add("install", f"{size:,} new", "files", "", [files])
+            bench.results.add("install", f"{size:,} new", "history", "MB", [history])
 
 
-def ask(address, method, body=None):
-    data = None if body is None else json.dumps(body).encode()
-    fields = {"Content-Type": "application/json"}
-    request = urllib.request.Request(address, data=data, method=method, headers=fields)
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        text = answer.read()
-    return json.loads(text) if text else None
+def _contenders(bench, cloud, directory, settings, installed):
+    paths = []
+    for name in installed:
+        paths += [f"/certificates/{name}", f"/secrets/{name}/{cloud.newest(name)}"]
+    curl = cloud.curl(directory, paths, poll.AT_ONCE)
+    floor = f"{directory}/floor"
 
-
-def measure(arguments, directory, administration):
-    names = [f"c{number:04}" for number in range(arguments.certificates)]
-    for name in names:
-        options = OPTIONS | {"dnsNames": [f"{name}.bench.example"]}
-        ask(f"{administration}/vaults/kv/certificates/{name}", "PUT", options)
-    state = f"{directory}/state"
-    settings = f"{directory}/kvagent.yaml"
-    text = subprocess.run(
-        [arguments.emulator, "settings", *(f"kv/{name}" for name in names)]
-        + ["--state-directory", state, "--state", f"{directory}/vault"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    with open(settings, "w", encoding="utf-8") as file:
-        file.write(f"{text}hooks: {{directory: {directory}/hooks.d, runner: direct}}\n")
-    times, processor, floors, ratios, memory = [], [], [], [], 0
-    for _ in range(arguments.rounds):
-        shutil.rmtree(state, ignore_errors=True)
-        ask(f"{administration}/statistics", "DELETE")
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [arguments.kvagent, "sync", "--config", settings], stdout=subprocess.DEVNULL
+    def sync():
+        shutil.rmtree(f"{directory}/state")
+        # What the rounds before have written is not this one's to wait for.
+        os.sync()
+        return cloud.observed(
+            lambda: measure.run([bench.kvagent, "sync", "--config", settings])
         )
-        _, status, used = os.wait4(process.pid, 0)
-        times.append(time.monotonic() - began)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise SystemExit(f"kvagent sync ended with {process.returncode}")
-        processor.append(used.ru_utime + used.ru_stime)
-        memory = max(memory, used.ru_maxrss)
-        said = ask(f"{administration}/statistics", "GET")
-        installed = read(f"{state}/certs", names)
-        began = time.monotonic()
-        write(f"{directory}/floor", installed)
-        floors.append(time.monotonic() - began)
-        shutil.rmtree(f"{directory}/floor")
-        ratios.append(times[-1] / floors[-1])
-    files = sum(len(versions) for versions in installed.values())
-    size = os.path.getsize(f"{state}/history.db")
-    print(f"{len(names)} certificates, {files} files, history of {size / 1e6:.1f} MB")
-    print(f"requests: {said['requests']} on {said['connections']} TLS connections")
-    print(f"kvagent sync:     {told(times)} s, {memory / 1024:.0f} MiB at most")
-    print(f"  processor time: {told(processor)} s")
-    print(f"the simplest loop: {told(floors)} s")
-    print(f"ratio:            {told(ratios)}")
+
+    def write():
+        shutil.rmtree(floor, ignore_errors=True)
+        os.sync()
+        return measure.in_process(lambda: _write(floor, installed))
+
+    return {
+        "kvagent": sync,
+        "curl": lambda: cloud.observed(lambda: measure.run(curl)),
+        "write": write,
+    }
 
 
-def read(store, names):
+def _report(results, size, rounds):
+    both = [
+        measure.Usage(fetched.wall + written.wall, fetched.processor + written.processor)
+        for fetched, written in zip(rounds["curl"], rounds["write"])
+    ]
+    written = rounds.pop("write")
+    for what, value in {
+        "wall": lambda usage: usage.wall * 1000,
+        "processor": lambda usage: usage.processor * 1000,
+    }.items():
+        found = {"kvagent": rounds["kvagent"], "curl + write": both}
+        found |= {"curl": rounds["curl"], "write": written}
+        lines = {name: [value(usage) for usage in usages] for name, usages in found.items()}
+        results.add("install", size, what, "ms", **lines)
+    poll.report(results, "install", size, rounds, poll.FIGURES[2:])
+
+
+def _read(store, names):
     """The bytes of every file of each certificate's live version, by certificate and name."""
     installed = {}
     for name in names:
@@ -124,7 +92,7 @@ def read(store, names):
     return installed
 
 
-def write(store, installed):
+def _write(store, installed):
     os.mkdir(store)
     for name, files in installed.items():
         directory = f"{store}/{name}/versions/1"
@@ -135,20 +103,11 @@ def write(store, installed):
                 stream.flush()
                 os.fsync(stream.fileno())
         for place in (directory, f"{store}/{name}/versions", f"{store}/{name}"):
-            flush(place)
-    flush(store)
+            _flush(place)
+    _flush(store)
 
 
-def flush(directory):
+def _flush(directory):
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     os.fsync(descriptor)
     os.close(descriptor)
-
-
-def told(values):
-    middle = statistics.median(values)
-    return f"median {middle:.2f} ({min(values):.2f} to {max(values):.2f}, {len(values)} rounds)"
-
-
-if __name__ == "__main__":
-    main()
