@@ -15,8 +15,8 @@ import measure
 from daemon import Daemon
 
 MINUTE = 60
-# After a poll it gives back the pages of its program, and its threads go.
-SETTLING = 5
+# After a poll it gives back the pages of its program, and idle threads end.
+SETTLING = 15
 # No poll falls into the minute.
 INTERVAL = 604_800
 
@@ -90,8 +90,13 @@ def _minute(bench, settings):
         before = [_used(daemon) for daemon in daemons]
         time.sleep(MINUTE)
         after = [_used(daemon) for daemon in daemons]
-    return [(b[0] - a[0], b[1] - a[1]) for a, b in zip(before, after)]
+    return [(_gone_by(a[0], b[0]), b[1] - a[1]) for a, b in zip(before, after)]
 
 
 def _used(daemon):
     return measure.wake_ups(daemon.id), measure.processor_time(daemon.id)
+
+
+def _gone_by(before, after):
+    """The wake-ups between two counts; those of a thread that has ended went with it."""
+    return sum(count - before.get(thread, 0) for thread, count in after.items())

@@ -88,15 +88,15 @@ def standing(process):
 
 
 def wake_ups(process):
-    """How often the threads of a process have gone to sleep by themselves, since they began."""
-    count = 0
+    """How often each thread of a process has gone to sleep by itself since it began, by its id."""
+    counts = {}
     for thread in os.listdir(f"/proc/{process}/task"):
         try:
             fields = _fields(f"/proc/{process}/task/{thread}/status")
         except FileNotFoundError:  # It has ended meanwhile.
             continue
-        count += fields["voluntary_ctxt_switches"]
-    return count
+        counts[thread] = fields["voluntary_ctxt_switches"]
+    return counts
 
 
 def _fields(path):
