@@ -47,9 +47,9 @@ extension History {
         target: (Pin?) -> String
     ) throws(HistoryError) -> Evidence {
         try read("read what is known of a certificate") { db in
-            let pin = try Query.unliftedPin(of: certificate).fetchOne(db).map(Pin.init)
+            let pin = try Query.unliftedPin(of: certificate).fetchFirst(db, Pin.init)
             func record(_ version: String) throws -> VersionRecord? {
-                try Query.version(version, of: certificate).fetchOne(db).map(VersionRecord.init)
+                try Query.version(version, of: certificate).fetchFirst(db, VersionRecord.init)
             }
             var evidence = Evidence(pin: pin, target: target(pin))
             evidence.record = try record(evidence.target)
@@ -71,19 +71,23 @@ extension History {
     ) throws {
         let target = evidence.target
         let last = Query.lastDeployment(of: certificate, version: target)
-        evidence.wasIgnored = try last.fetchOne(db).map(Deployment.init)?.outcome == .ignored
-        evidence.refusal = try Query.refusal(of: target, of: certificate).fetchOne(db)
-            .map(Deployment.init)
+        evidence.wasIgnored = try last.fetchFirst(db, Deployment.init)?.outcome == .ignored
+        evidence.refusal = try Query.refusal(of: target, of: certificate).fetchFirst(
+            db,
+            Deployment.init
+        )
         if let current {
             evidence.isOlderOnRecord =
                 try Query.order(of: target, and: current, of: certificate)
                 .fetchOne(db)?.read("is_before") ?? false
         }
         evidence.contents =
-            try Query.examination(of: target, of: certificate).fetchOne(db)
-            .map(Examination.init)?.findings ?? []
-        evidence.approval = try Query.approval(of: target, of: certificate).fetchOne(db)
-            .map(Approval.init)
+            try Query.examination(of: target, of: certificate).fetchFirst(db, Examination.init)?
+            .findings ?? []
+        evidence.approval = try Query.approval(of: target, of: certificate).fetchFirst(
+            db,
+            Approval.init
+        )
     }
 }
 

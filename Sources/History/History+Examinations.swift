@@ -46,7 +46,7 @@ extension History {
         of certificate: String
     ) throws(HistoryError) -> Examination? {
         try read("read examination") { db in
-            try Query.examination(of: version, of: certificate).fetchOne(db).map(Examination.init)
+            try Query.examination(of: version, of: certificate).fetchFirst(db, Examination.init)
         }
     }
 

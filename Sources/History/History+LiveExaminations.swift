@@ -96,7 +96,7 @@ struct LiveExaminations {
             guard let id: Int64 = try row.readIfPresent("arrival") else { return }
             let isLast = last[version]?.id == id
             found[version]?.arrival =
-                try isLast ? last[version] : Query.deployment(id).fetchOne(db).map(Deployment.init)
+                try isLast ? last[version] : Query.deployment(id).fetchFirst(db, Deployment.init)
         }
         let arrived = found.compactMap { version, live in
             live.arrival?.previousVersion.flatMap { previous in

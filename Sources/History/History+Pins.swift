@@ -74,7 +74,7 @@ extension History {
     }
 
     private func unliftedPin(_ db: Database, of certificate: String) throws -> Pin? {
-        try Query.unliftedPin(of: certificate).fetchOne(db).map(Pin.init)
+        try Query.unliftedPin(of: certificate).fetchFirst(db, Pin.init)
     }
 
     private func lift(

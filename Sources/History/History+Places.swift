@@ -24,8 +24,7 @@ extension History {
         in location: String
     ) throws(HistoryError) -> PlacementRecord? {
         try read("read placement") { db in
-            try Query.placement(of: certificate, in: location).fetchOne(db)
-                .map(PlacementRecord.init)
+            try Query.placement(of: certificate, in: location).fetchFirst(db, PlacementRecord.init)
         }
     }
 

@@ -17,7 +17,7 @@ extension History {
         of certificate: String
     ) throws(HistoryError) -> VersionRecord? {
         try read("read version") { db in
-            try Query.version(version, of: certificate).fetchOne(db).map(VersionRecord.init)
+            try Query.version(version, of: certificate).fetchFirst(db, VersionRecord.init)
         }
     }
 

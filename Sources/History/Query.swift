@@ -26,6 +26,12 @@ package struct Query {
         while let row = try rows.next() { try read(row) }
     }
 
+    /// The first row, likewise; nil where there is none.
+    func fetchFirst<Value>(_ db: Database, _ decode: (Row) throws -> Value) throws -> Value? {
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+        return try rows.next().map(decode)
+    }
+
     func fetchOne(_ db: Database) throws -> Row? {
         try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
     }

@@ -144,7 +144,11 @@ extension Agent {
             }
             return .report(CertificateReport(name: name, noOffer: error))
         }
-        let situation = try situation(of: certificate, offered: offer.newest)
+        let situation = try situation(
+            of: certificate,
+            offered: offer.newest,
+            intact: offer.intact
+        )
         if situation.target != offer.newest {
             try noteHeldByPin(offer.newest, of: certificate, trigger: trigger)
         }

@@ -18,6 +18,9 @@ struct Observation: Sendable {
         let newest: String
         var fetched: [Fetched]
 
+        /// The live version, if its files were as recorded when the vault was asked.
+        var intact: String?
+
         /// What was fetched of a version.
         func fetched(_ version: String) -> Fetched? {
             fetched.first { $0.record.version == version }
@@ -87,11 +90,14 @@ extension Agent {
     /// decision itself is made again under the lock.
     private func offer(_ certificate: ObservedCertificate) async throws -> Observation.Offer {
         let newest = try await watcher.newest(certificate.url, as: certificate.credential)
-        var offer = Observation.Offer(newest: newest.version, fetched: [])
+        var offer = Observation.Offer(newest: newest.version, fetched: [], intact: nil)
         if let secret = newest.secret {
             offer.fetched.append(Fetched(secret, of: certificate.name, at: Date()))
         }
         let situation = try situation(of: certificate, offered: newest.version)
+        if certificate.policy.drift == .heal, situation.isIntact {
+            offer.intact = situation.current
+        }
         if newest.secret == nil, try isUnknown(newest.version, of: certificate, situation) {
             offer.fetched.append(try await fetch(newest.version, of: certificate))
         }
@@ -137,9 +143,19 @@ extension Agent {
     }
 
     /// What there is to decide on, read from the store and the history.
+    ///
+    /// - Parameters:
+    ///   - certificate: The certificate.
+    ///   - offered: The newest version that the vault has.
+    ///   - intact: A version whose files were found to be as recorded a moment ago: a pass reads
+    ///     them once.
+    ///   - now: The time to judge by.
+    /// - Returns: The state of store and history at this moment.
+    /// - Throws: `StoreError` where it can't be told what is live; `HistoryError`.
     func situation(
         of certificate: ObservedCertificate,
         offered: String,
+        intact: String? = nil,
         now: Date = Date()
     ) throws -> Situation {
         let current = try store(of: certificate).currentVersion(of: certificate.name)
@@ -148,7 +164,7 @@ extension Agent {
         }
         return Situation(
             current: current,
-            isIntact: try certificate.policy.drift != .heal
+            isIntact: try certificate.policy.drift != .heal || (current != nil && current == intact)
                 || isIntact(current, evidence.currentRecord, of: certificate),
             target: evidence.target,
             record: evidence.record,

@@ -15,7 +15,7 @@ extension Agent {
     ///   - certificate: The certificate; its newest version isn't deployed in this pass.
     ///   - record: What is on record of the version that is live.
     ///   - offer: What came from the vault; nil where it gave no answer.
-    ///   - isIntact: Whether its files have been read under this lock, and are as recorded.
+    ///   - isIntact: Whether its files have been read in this pass, and are as recorded.
     /// - Returns: What has to be deployed anew, with its hooks; nil where nothing has.
     /// - Throws: A `StoreError` when the files can't be read, or be put right; `HistoryError`.
     func settleDrift(
