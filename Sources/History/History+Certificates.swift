@@ -19,9 +19,9 @@ extension History {
     /// Notes when a certificate is polled next; one that never was is left alone.
     package func planPoll(of certificate: String, at date: Date) throws(HistoryError) {
         try write("plan poll") { db in
-            try db.execute(
-                sql: "UPDATE poll SET next_poll_at = :at WHERE certificate = :certificate",
-                arguments: ["certificate": certificate, "at": Timestamp.text(date)]
+            try db.reuse(
+                "UPDATE poll SET next_poll_at = :at WHERE certificate = :certificate",
+                ["certificate": certificate, "at": Timestamp.text(date)]
             )
         }
     }

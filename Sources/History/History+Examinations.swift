@@ -89,12 +89,12 @@ extension Examination {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let findings = try encoder.encode(findings)
-        try db.execute(
-            sql: """
-                INSERT INTO examination (certificate, version, findings, examined_at)
-                VALUES (?, ?, ?, ?)
-                """,
-            arguments: [
+        try db.reuse(
+            """
+            INSERT INTO examination (certificate, version, findings, examined_at)
+            VALUES (?, ?, ?, ?)
+            """,
+            [
                 certificate, version, String(decoding: findings, as: UTF8.self),
                 Timestamp.text(at),
             ]

@@ -46,12 +46,12 @@ extension History {
     /// Notes that a hook has run; `since` and `attempts` may be of any earlier state of it.
     package func settle(_ hook: OwedHook) throws(HistoryError) {
         try write("settle owed hook") { db in
-            try db.execute(
-                sql: """
-                    DELETE FROM owed_hook
-                    WHERE certificate = ? AND version = ? AND phase = ? AND hook = ?
-                    """,
-                arguments: [hook.certificate, hook.version, hook.phase, hook.hook]
+            try db.reuse(
+                """
+                DELETE FROM owed_hook
+                WHERE certificate = ? AND version = ? AND phase = ? AND hook = ?
+                """,
+                [hook.certificate, hook.version, hook.phase, hook.hook]
             )
         }
     }
@@ -74,14 +74,14 @@ extension History {
 extension OwedHook {
     /// Adds the debt, or one attempt to the one there is.
     func insertOrCount(_ db: Database) throws {
-        try db.execute(
-            sql: """
-                INSERT INTO owed_hook (certificate, version, phase, hook, since, attempts)
-                VALUES (?, ?, ?, ?, ?, ?)
-                ON CONFLICT (certificate, version, phase, hook) DO UPDATE
-                SET attempts = attempts + 1
-                """,
-            arguments: [certificate, version, phase, hook, Timestamp.text(since), attempts]
+        try db.reuse(
+            """
+            INSERT INTO owed_hook (certificate, version, phase, hook, since, attempts)
+            VALUES (?, ?, ?, ?, ?, ?)
+            ON CONFLICT (certificate, version, phase, hook) DO UPDATE
+            SET attempts = attempts + 1
+            """,
+            [certificate, version, phase, hook, Timestamp.text(since), attempts]
         )
     }
 

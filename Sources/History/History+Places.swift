@@ -33,12 +33,12 @@ extension History {
         let known = try self.placement(of: placement.certificate, in: placement.location)
         guard known != placement else { return }
         try write("record placement") { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO placement (certificate, location, access) VALUES (?, ?, ?)
-                    ON CONFLICT DO UPDATE SET access = excluded.access
-                    """,
-                arguments: [placement.certificate, placement.location, placement.access]
+            try db.reuse(
+                """
+                INSERT INTO placement (certificate, location, access) VALUES (?, ?, ?)
+                ON CONFLICT DO UPDATE SET access = excluded.access
+                """,
+                [placement.certificate, placement.location, placement.access]
             )
         }
     }
@@ -81,13 +81,13 @@ extension History {
         }
         guard known != target else { return }
         try write("record target") { db in
-            try db.execute(
-                sql: """
-                    INSERT INTO target (path, certificate, kind, sha256) VALUES (?, ?, ?, ?)
-                    ON CONFLICT DO UPDATE SET certificate = excluded.certificate,
-                        kind = excluded.kind, sha256 = excluded.sha256
-                    """,
-                arguments: [
+            try db.reuse(
+                """
+                INSERT INTO target (path, certificate, kind, sha256) VALUES (?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET certificate = excluded.certificate,
+                    kind = excluded.kind, sha256 = excluded.sha256
+                """,
+                [
                     target.path, target.certificate, target.kind.rawValue, target.sha256,
                 ]
             )
