@@ -12,7 +12,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
 	setup-servers setup-fidelity setup-bench test-system test-servers test-fidelity test-race \
-	bench soak test test-swift test-sdk check-rules check-deploy check-report demo format lint \
+	bench bench-fleet soak test test-swift test-sdk check-rules check-deploy check-report demo format lint \
 	clean
 
 help: ## list the targets
@@ -79,6 +79,10 @@ $(VENV)-bench/.installed: Tests/bench/requirements.txt
 	python3 -m venv $(VENV)-bench
 	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
+
+bench-fleet: setup ## simulate 10,000 machines that ask one vault, over days
+	swift build --product fleet $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
+	.build/release/fleet
 
 soak: setup-system ## the same test's day of the daemon's life alone, and longer
 	KVAGENT_SOAK_MINUTES=$${KVAGENT_SOAK_MINUTES:-10} Tests/system/system --only "a day of life"

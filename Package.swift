@@ -135,6 +135,12 @@ let package = Package(
             swiftSettings: safe
         ),
 
+        .executableTarget(
+            name: "fleet",
+            dependencies: ["Agent", "HTTP", "KeyVault", "Sensitive", argumentParser],
+            path: "Tests/bench/fleet",
+            swiftSettings: safe
+        ),
         .target(
             name: "TestSupport",
             dependencies: [subprocess, system],
@@ -196,6 +202,7 @@ let package = Package(
             ],
             swiftSettings: safe
         ),
+        .testTarget(name: "FleetTests", dependencies: ["fleet"], swiftSettings: safe),
         .testTarget(
             name: "KeyVaultEmulatorTests",
             dependencies: [

@@ -2,7 +2,7 @@ import Foundation
 import HTTP
 
 /// One read from a vault: what it is called in errors, and what would let it succeed.
-struct Reading: Sendable {
+package struct Reading: Sendable {
     let operation: String
     /// The built-in role that allows it.
     let role: String
@@ -10,6 +10,37 @@ struct Reading: Sendable {
     let object: ObjectID
     /// What is asked for with more than the version of the interface.
     var query: String?
+
+    /// Reads the newest version of a certificate, without its key.
+    package static func certificate(_ url: SecretURL) -> Reading {
+        Reading(
+            operation: "read certificate",
+            // A secret's reader may not read certificates, but a certificate's may read its secret.
+            role: "Key Vault Certificate User",
+            url: url,
+            object: ObjectID(
+                host: url.host,
+                collection: "certificates",
+                name: url.name,
+                version: nil
+            )
+        )
+    }
+
+    /// Reads a version of a secret with its value; the newest when `version` is nil, or is none.
+    package static func secret(_ url: SecretURL, version: String?) -> Reading {
+        Reading(
+            operation: "read secret",
+            role: "Key Vault Secrets User",
+            url: url,
+            object: ObjectID(
+                host: url.host,
+                collection: "secrets",
+                name: url.name,
+                version: version.flatMap(canonicalVersion)
+            )
+        )
+    }
 
     /// An error without an answer, or with one that says nothing about itself.
     func failure(
@@ -26,7 +57,7 @@ struct Reading: Sendable {
     ///   - trouble: how the last of them failed.
     ///   - rest: for how long the vault still asked to be left alone.
     /// - Returns: an error of the same kind, with the other's reason.
-    func spared(_ trouble: VaultError, rest: Duration?) -> VaultError {
+    package func spared(_ trouble: VaultError, rest: Duration?) -> VaultError {
         VaultError(
             kind: trouble.kind,
             operation: operation,
@@ -49,7 +80,7 @@ struct Reading: Sendable {
     }
 
     /// The error for any other answer.
-    func refused(_ response: HTTPResponse) -> VaultError {
+    package func refused(_ response: HTTPResponse) -> VaultError {
         let refusal = Refusal(response)
         return error(
             refusal.kind,

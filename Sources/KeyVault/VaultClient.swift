@@ -29,18 +29,7 @@ package struct VaultClient: Sendable {
     package func newestCertificate(
         _ url: SecretURL
     ) async throws(VaultError) -> CertificateVersion {
-        let read = Reading(
-            operation: "read certificate",
-            // A secret's reader may not read certificates, but a certificate's may read its secret.
-            role: "Key Vault Certificate User",
-            url: url,
-            object: ObjectID(
-                host: url.host,
-                collection: "certificates",
-                name: url.name,
-                version: nil
-            )
-        )
+        let read = Reading.certificate(url)
         let response = try await answer(to: read)
         do throws(MalformedAnswer) {
             return try CertificateVersion(response, of: read.object)
@@ -83,17 +72,7 @@ package struct VaultClient: Sendable {
 
     /// A version of a secret with its value; the newest when `version` is nil.
     package func secret(_ url: SecretURL, version: String?) async throws(VaultError) -> Secret {
-        let read = Reading(
-            operation: "read secret",
-            role: "Key Vault Secrets User",
-            url: url,
-            object: ObjectID(
-                host: url.host,
-                collection: "secrets",
-                name: url.name,
-                version: version.flatMap(canonicalVersion)
-            )
-        )
+        let read = Reading.secret(url, version: version)
         guard version == nil || read.object.version != nil else {
             throw read.failure(.rejected, cause: "its version is not 32 hexadecimal digits")
         }
@@ -135,7 +114,7 @@ package struct VaultClient: Sendable {
                     throw error.failure
                 }
                 let failure = VaultPace.Failure(
-                    object: read.object,
+                    read,
                     error: error.failure,
                     count: failures.count,
                     firstTry: firstTry

@@ -13,11 +13,11 @@
 /// | 500, 408, no answer at all | the one reading waits and tries again |
 /// | three objects in a row gave up like that | shut |
 /// | any other answer, 404 and 403 as well | the vault is well |
-struct VaultPace: Sendable {
-    typealias Instant = ContinuousClock.Instant
+package struct VaultPace: Sendable {
+    package typealias Instant = ContinuousClock.Instant
 
     /// What a reading may do.
-    enum Admission: Sendable {
+    package enum Admission: Sendable {
         case enter(Entry)
         case wait(until: Instant)
         /// As many as may be are under way.
@@ -27,7 +27,7 @@ struct VaultPace: Sendable {
     }
 
     /// A reading under way.
-    struct Entry: Sendable {
+    package struct Entry: Sendable {
         /// Refusals of one round are one refusal: what was sent before a pause says nothing new.
         fileprivate let round: Int
         fileprivate let at: Instant
@@ -58,7 +58,8 @@ struct VaultPace: Sendable {
     /// The objects that were given up since the last answer.
     private var failing: Set<ObjectID> = []
 
-    init(_ policy: RetryPolicy) {
+    /// The pace of a vault that nobody has asked yet.
+    package init(_ policy: RetryPolicy) {
         self.policy = policy
     }
 
@@ -68,7 +69,7 @@ struct VaultPace: Sendable {
     }
 
     /// A new pass: a vault that was shut gets another chance, unless it has asked for more time.
-    mutating func beginPass(at now: Instant) {
+    package mutating func beginPass(at now: Instant) {
         strikes = 0
         firstFailure = nil
         failing = []
@@ -77,7 +78,7 @@ struct VaultPace: Sendable {
     }
 
     /// Whether a reading that may not begin before `earliest` may begin now; then it has begun.
-    mutating func admission(at now: Instant, earliest: Instant) -> Admission {
+    package mutating func admission(at now: Instant, earliest: Instant) -> Admission {
         if case .shut(let error, let until) = condition {
             return .refuse(error, rest: until.map { max(now.duration(to: $0), .zero) })
         }
@@ -94,7 +95,7 @@ struct VaultPace: Sendable {
     }
 
     /// The vault gave an answer, if only that there is no such thing.
-    mutating func answered(_ entry: Entry, at now: Instant) {
+    package mutating func answered(_ entry: Entry, at now: Instant) {
         underWay -= 1
         lastAnswer = now
         strikes = 0
@@ -111,7 +112,7 @@ struct VaultPace: Sendable {
     ///   - now: the time.
     ///   - chance: a random number from 0 to 1.
     /// - Returns: when it may be tried again; nil for not in this pass.
-    mutating func failed(
+    package mutating func failed(
         _ entry: Entry,
         _ failure: Failure,
         at now: Instant,
@@ -172,11 +173,18 @@ struct VaultPace: Sendable {
     }
 
     /// How a reading has failed.
-    struct Failure: Sendable {
+    package struct Failure: Sendable {
         let object: ObjectID
         let error: VaultError
         /// How often it has, the last time included.
         let count: Int
         let firstTry: Instant
+
+        package init(_ reading: Reading, error: VaultError, count: Int, firstTry: Instant) {
+            object = reading.object
+            self.error = error
+            self.count = count
+            self.firstTry = firstTry
+        }
     }
 }

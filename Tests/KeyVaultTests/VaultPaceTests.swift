@@ -11,16 +11,8 @@ struct VaultPaceTests {
     private let start = ContinuousClock.now
 
     private func read(_ name: String) throws -> Reading {
-        Reading(
-            operation: "read certificate",
-            role: "",
-            url: try SecretURL("https://kv.vault.azure.net/secrets/\(name)", in: .publicCloud),
-            object: ObjectID(
-                host: "kv.vault.azure.net",
-                collection: "certificates",
-                name: name,
-                version: nil
-            )
+        .certificate(
+            try SecretURL("https://kv.vault.azure.net/secrets/\(name)", in: .publicCloud)
         )
     }
 
@@ -39,7 +31,7 @@ struct VaultPaceTests {
             httpVersion: "2"
         )
         return VaultPace.Failure(
-            object: read.object,
+            read,
             error: read.refused(response),
             count: count,
             firstTry: start

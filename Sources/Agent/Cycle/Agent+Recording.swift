@@ -84,10 +84,8 @@ extension Agent {
             phase: splay.phase,
             jitter: .random(in: 0...1)
         )
-        guard case .failure(let error) = observation.result,
-            let pause = (error as? VaultError)?.pause
-        else { return date }
-        return max(date, Date(timeIntervalSinceNow: pause.inSeconds))
+        guard case .failure(let error) = observation.result else { return date }
+        return Schedule.poll(date, notWithin: (error as? VaultError)?.pause, of: Date())
     }
 
     /// Keeps what kept a certificate's files from being read or from getting the access that the

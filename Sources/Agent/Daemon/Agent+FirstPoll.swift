@@ -9,8 +9,10 @@ extension Agent {
     ///   it: a version is live as the settings want it, none that is known waits to be deployed,
     ///   and it won't expire meanwhile.
     func delayOfFirstPoll(of certificate: ObservedCertificate, now: Date = Date()) -> Duration? {
-        let delay =
-            certificate.pollingInterval * Schedule.startShare * splay.start(of: certificate.name)
+        let delay = Schedule.firstDelay(
+            interval: certificate.pollingInterval,
+            start: splay.start(of: certificate.name)
+        )
         // What can't be looked at is for the pass to tell.
         let isInOrder = try? isInOrder(certificate, until: now.addingTimeInterval(delay.inSeconds))
         return isInOrder == true ? delay : nil

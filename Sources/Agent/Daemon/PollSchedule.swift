@@ -5,7 +5,7 @@ import KeyVault
 ///
 /// Times are those of the continuous clock: the wall clock may be set back by a year, and polls
 /// must not wait for it to catch up.
-struct PollSchedule {
+package struct PollSchedule {
     /// What is planned for one certificate.
     private struct Entry {
         let url: SecretURL
@@ -21,24 +21,28 @@ struct PollSchedule {
     private var entries: [String: Entry]
 
     /// All of them at once.
-    init(_ certificates: [ObservedCertificate], now: ContinuousClock.Instant = .now) {
+    package init(_ certificates: [ObservedCertificate], now: ContinuousClock.Instant = .now) {
         entries = Dictionary(
             uniqueKeysWithValues: certificates.map { ($0.name, Entry(url: $0.url, due: now)) }
         )
     }
 
     /// Moves a first poll to later.
-    mutating func delay(_ name: String, by delay: Duration, now: ContinuousClock.Instant = .now) {
+    package mutating func delay(
+        _ name: String,
+        by delay: Duration,
+        now: ContinuousClock.Instant = .now
+    ) {
         entries[name]?.due = now + delay
     }
 
     /// The names to poll now, sorted.
-    func due(at now: ContinuousClock.Instant = .now) -> [String] {
-        entries.filter { $0.value.due <= now + Self.together }.map(\.key).sorted()
+    package func due(at now: ContinuousClock.Instant = .now) -> [String] {
+        entries.lazy.filter { $0.value.due <= now + Self.together }.map(\.key).sorted()
     }
 
     /// The time of the next poll.
-    var next: ContinuousClock.Instant {
+    package var next: ContinuousClock.Instant {
         entries.values.map(\.due).min() ?? .now + Self.longestSleep
     }
 
@@ -48,10 +52,27 @@ struct PollSchedule {
 
     /// Plans the next poll of everything that a pass looked at.
     mutating func note(_ report: PassReport, now: ContinuousClock.Instant = .now) {
+        let today = Date()
         for certificate in report.certificates {
             guard let date = certificate.nextPollAt else { continue }
-            entries[certificate.name]?.due = now + .seconds(max(0, date.timeIntervalSinceNow))
+            plan(certificate.name, at: date, now: now, today: today)
         }
+    }
+
+    /// Plans the next poll of one certificate.
+    ///
+    /// - Parameters:
+    ///   - name: The certificate.
+    ///   - date: When to poll by the wall clock; at once where that is over.
+    ///   - now: The time by the continuous clock.
+    ///   - today: The same moment by the wall clock.
+    package mutating func plan(
+        _ name: String,
+        at date: Date,
+        now: ContinuousClock.Instant,
+        today: Date
+    ) {
+        entries[name]?.due = now + .seconds(max(0, date.timeIntervalSince(today)))
     }
 
     /// Moves what is due by now to later.

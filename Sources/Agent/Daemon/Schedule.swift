@@ -53,6 +53,28 @@ package enum Schedule {
         return Date(timeIntervalSince1970: (turn + phase) * interval)
     }
 
+    /// How long after a start the first poll of what is in order waits.
+    ///
+    /// - Parameters:
+    ///   - interval: The time between two polls that succeed.
+    ///   - start: The certificate's point of the time for first polls, from 0 to less than 1.
+    /// - Returns: Less than ``startShare`` of the interval.
+    package static func firstDelay(interval: Duration, start: Double) -> Duration {
+        interval * (startShare * start)
+    }
+
+    /// A planned poll, or a later time where the vault wants to be left alone until then.
+    ///
+    /// - Parameters:
+    ///   - planned: When the poll would be.
+    ///   - pause: For how long the vault is left alone, if it asked for that.
+    ///   - now: From when on.
+    /// - Returns: The later of both times.
+    package static func poll(_ planned: Date, notWithin pause: Duration?, of now: Date) -> Date {
+        guard let pause else { return planned }
+        return max(planned, now.addingTimeInterval(pause.inSeconds))
+    }
+
     /// The time of the next try after `failures` in a row.
     ///
     /// - Returns: A time within the interval from `now`.
