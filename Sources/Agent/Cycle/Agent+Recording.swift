@@ -12,11 +12,13 @@ extension Agent {
     func record(_ observations: [Observation], trigger: Trigger) throws -> [String: Date] {
         let polls = try history.polls().map { ($0.certificate, $0) }
         let before = Dictionary(uniqueKeysWithValues: polls)
+        let nextPolls = NextPolls(end: Date(), phase: splay.phase, jitter: .random(in: 0...1))
         let sightings = try observations.map { observation in
             try sighting(
                 observation,
                 trigger: trigger,
-                before: before[observation.certificate.name]
+                before: before[observation.certificate.name],
+                nextPolls: nextPolls
             )
         }
         try history.record(sightings)
@@ -27,10 +29,12 @@ extension Agent {
     private func sighting(
         _ observation: Observation,
         trigger: Trigger,
-        before: PollRecord?
+        before: PollRecord?,
+        nextPolls: NextPolls
     ) throws -> Sighting {
         let certificate = observation.certificate
         var fetched: [Fetched] = []
+        var pause: Duration?
         var poll = PollRecord(
             certificate: certificate.name,
             lastTryAt: observation.at,
@@ -49,6 +53,7 @@ extension Agent {
             for fetched in fetched { try sayIfNew(fetched, of: certificate) }
         case .failure(let error):
             let refusal = error as? VaultError
+            pause = refusal?.pause
             poll.consecutiveFailures = (before?.consecutiveFailures ?? 0) + 1
             poll.error = refusal?.explained ?? "\(error)"
             poll.errorKind = refusal?.kind.name ?? CertificateState.storeTrouble
@@ -65,7 +70,12 @@ extension Agent {
         // A command's pass doesn't move the daemon's: whoever runs none has no next poll.
         poll.nextPollAt =
             trigger == .poll
-            ? nextPoll(after: observation, failures: poll.consecutiveFailures)
+            ? nextPolls.date(
+                after: observation.at,
+                interval: certificate.pollingInterval,
+                failures: poll.consecutiveFailures,
+                pause: pause
+            )
             : before?.nextPollAt
         return Sighting(
             url: certificate.url.description,
@@ -73,19 +83,6 @@ extension Agent {
             examinations: fetched.compactMap(\.examination),
             poll: poll
         )
-    }
-
-    /// When the daemon looks again: not before the vault wants to be asked.
-    private func nextPoll(after observation: Observation, failures: Int) -> Date {
-        let date = Schedule.nextPoll(
-            after: observation.at,
-            interval: observation.certificate.pollingInterval,
-            failures: failures,
-            phase: splay.phase,
-            jitter: .random(in: 0...1)
-        )
-        guard case .failure(let error) = observation.result else { return date }
-        return Schedule.poll(date, notWithin: (error as? VaultError)?.pause, of: Date())
     }
 
     /// Keeps what kept a certificate's files from being read or from getting the access that the

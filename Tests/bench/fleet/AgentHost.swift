@@ -185,18 +185,13 @@ struct AgentHost: SimulatedHost {
     /// Plans the next poll of all that the pass looked at.
     private mutating func endPass(in fleet: Fleet, _ turn: inout Turn) {
         let date = turn.date
+        let nextPolls = NextPolls(end: date, phase: phase, jitter: turn.chance())
         for member in members {
-            let planned = Schedule.nextPoll(
+            let due = nextPolls.date(
                 after: certificates[member].began,
                 interval: fleet.interval,
                 failures: certificates[member].failures,
-                phase: phase,
-                jitter: turn.chance()
-            )
-            let due = Schedule.poll(
-                planned,
-                notWithin: certificates[member].error?.pause,
-                of: date
+                pause: certificates[member].error?.pause
             )
             schedule.plan(fleet.certificates[member].name, at: due, now: turn.now, today: date)
         }

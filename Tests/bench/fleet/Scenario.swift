@@ -27,14 +27,6 @@ struct Scenario: Sendable {
         self.name = name
         isInstalled = name != .install
         switch name {
-        case .restart:
-            let first = interval * 0.1
-            outage = nil
-            spans = [
-                Span(name: "the first tenth of an interval", length: first),
-                Span(name: "the rest of it", length: interval - first),
-                Span(name: "the day after that", length: Self.day),
-            ]
         case .install:
             outage = nil
             spans = [
@@ -51,7 +43,7 @@ struct Scenario: Sendable {
                 Span(name: "the interval after it", length: interval),
                 Span(name: "the next", length: interval),
             ]
-        case .naive:
+        case .restart, .naive:
             outage = nil
             spans = [
                 Span(name: "the first interval", length: interval),
