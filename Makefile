@@ -12,8 +12,8 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
 .PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
 	setup-servers setup-fidelity setup-bench test-system test-servers test-fidelity test-race \
-	bench bench-fleet soak test test-swift test-sdk check-rules check-deploy check-report demo format lint \
-	clean
+	bench bench-fleet soak test test-swift test-sdk check-rules check-deploy check-report demo \
+	format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
