@@ -4,7 +4,8 @@ import HTTP
 /// When a vault is asked again within one pass.
 ///
 /// Microsoft, "Azure Key Vault throttling guidance": wait 1, 2, 4, 8 and 16 s, and don't count on
-/// `Retry-After`. Every wait is up to half as long again, by chance.
+/// `Retry-After`. Where it comes, it can only make a wait longer. Every wait is up to half as long
+/// again, by chance.
 ///
 /// | try | after a wait of | elapsed | with the longest waits |
 /// |---|---|---|---|
@@ -79,12 +80,10 @@ package struct RetryPolicy: Sendable, Hashable {
     ) -> Duration? {
         guard failures <= delays.count, hasAnswer || failures <= Self.retriesWithoutAnswer
         else { return nil }
-        // Somebody who was told when to return is up to half a second late, not all at once.
-        if let retryAfter {
-            guard retryAfter <= longestRetryAfter else { return nil }
-            return max(retryAfter, .zero) + .seconds(jitter * chance)
-        }
-        return delays[failures - 1] * (1 + jitter * chance)
+        guard retryAfter.map({ $0 <= longestRetryAfter }) ?? true else { return nil }
+        // Whoever is refused again waits longer, whatever the vault says: it tells the same to a
+        // whole fleet, which otherwise would return as one, again and again.
+        return max(retryAfter ?? .zero, delays[failures - 1]) * (1 + jitter * chance)
     }
 
     /// Reads `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date.

@@ -129,7 +129,9 @@ package struct VaultPace: Sendable {
             round += 1
             strikes += 1
             if failure.error.kind == .throttled { width = max(1, width / 2) }
-        } else if pausedUntil.map({ $0 > now }) ?? false, failure.error.retryAfter == nil {
+        } else if let pausedUntil, pausedUntil > now,
+            pausedUntil >= now + (failure.error.retryAfter ?? .zero)
+        {
             return failure.count <= policy.delays.count ? pausedUntil : nil
         }
         if case .shut = condition { return nil }

@@ -50,7 +50,7 @@ struct FleetTests {
 
     @Test(
         "A fleet that installs everything at once gets it from a vault that throttles",
-        arguments: [(false, nil), (false, 10), (true, nil), (true, 10)]
+        arguments: [(false, nil), (false, 1), (false, 10), (false, 60), (true, nil), (true, 10)]
     )
     func install(countsRefusals: Bool, retryAfter: Int?) throws {
         let figures = try run(.install, countsRefusals: countsRefusals, retryAfter: retryAfter)

@@ -180,7 +180,12 @@ struct RefusalTests {
         #expect(delay(2, chance: 1) == .seconds(3))
         #expect(delay(6, chance: 0) == nil)
         #expect(delay(1, .seconds(30), chance: 0) == .seconds(30))
-        #expect(delay(1, .seconds(30), chance: 1) == .seconds(30.5))
+        #expect(delay(1, .seconds(30), chance: 1) == .seconds(45))
+        #expect(
+            (1...5).map { delay($0, .seconds(3), chance: 0) }
+                == [3, 3, 4, 8, 16].map { .seconds($0) },
+            "a vault that goes on refusing is asked less, whatever it says"
+        )
         #expect(delay(1, .seconds(31), chance: 0) == nil)
         #expect(
             (1...3).map {

@@ -67,6 +67,17 @@ struct VaultPaceTests {
         #expect(enterAll(&pace, at: until).count == 16)
     }
 
+    @Test("A burst of refusals with Retry-After is one wait, not the longest of them")
+    func burstWithRetryAfter() throws {
+        var pace = VaultPace(.standard)
+        let entries = enterAll(&pace, at: start)
+        let failure = try failure(429, retryAfter: "10")
+        let moments = entries.enumerated().map { index, entry in
+            pace.failed(entry, failure, at: start, chance: index == 0 ? 0.5 : 1)
+        }
+        #expect(Set(moments) == [start + .seconds(12.5)])
+    }
+
     @Test("What is allowed at once grows by one for each round of answers")
     func growth() throws {
         var pace = VaultPace(.standard)
