@@ -80,7 +80,7 @@ $(VENV)-bench/.installed: Tests/bench/requirements.txt
 	$(VENV)-bench/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	touch $@
 
-bench-fleet: setup ## simulate 10,000 machines that ask one vault, over days
+bench-fleet: setup ## simulate ten thousand machines that ask one vault; half a minute
 	swift build --product fleet $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
 	.build/release/fleet
 
