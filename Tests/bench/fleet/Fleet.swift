@@ -30,6 +30,7 @@ struct Fleet: Sendable {
     let certificates: [Certificate]
     /// Of each host.
     let points: [Points]
+    /// Which of the certificates has a name.
     let indices: [String: Int]
 
     /// A fleet whose hosts have the same certificates.

@@ -17,7 +17,7 @@ struct Turn {
     var gate: Instant?
     /// When the host polls next.
     var poll: Instant?
-    /// How many certificates were read successfully, and which.
+    /// The certificates that were read successfully.
     var read: [Int] = []
 
     /// The same moment by the wall clock.
