@@ -7,12 +7,15 @@ struct Table {
     struct Cell {
         let text: String
         let style: Style?
+        /// How many columns it takes.
+        let width: Int
 
         /// Control characters, which a reason from elsewhere may hold, would tear the table apart
         /// or speak to the terminal.
         init(_ text: String, style: Style? = nil) {
             self.text = text.isPlain ? text : String(text.map { $0.isControl ? " " : $0 })
             self.style = style
+            width = self.text.columns
         }
     }
 
@@ -49,7 +52,7 @@ struct Table {
     /// How many the longest cell of each column takes.
     private var widths: [Int] {
         header.indices.map { column in
-            ([header] + rows).map { $0[column].text.count }.max() ?? 0
+            rows.reduce(header[column].width) { max($0, $1[column].width) }
         }
     }
 
@@ -64,19 +67,33 @@ struct Table {
 
     /// One row; blanks behind its last word are left out, and colours take no room.
     private func line(_ row: [Cell], _ widths: [Int], _ width: Int?) -> String {
-        var padded = zip(row, widths).map {
-            $0.text + String(repeating: " ", count: $1 - $0.text.count)
+        guard let last = row.lastIndex(where: { $0.width > 0 }) else { return "" }
+        let length = widths[..<last].reduce(0) { $0 + $1 + 2 } + row[last].width
+        if let width, length > width { return cutLine(row, widths, width) }
+        var line = ""
+        for (index, cell) in row[...last].enumerated() {
+            line += cell.style?.applied(to: cell.text[...]) ?? cell.text
+            guard index < last else { continue }
+            line += String(repeating: " ", count: widths[index] - cell.width + 2)
+        }
+        while line.utf8.last == UInt8(ascii: " ") { line.removeLast() }
+        return line
+    }
+
+    /// A row that the terminal has no room for: its beginning.
+    private func cutLine(_ row: [Cell], _ widths: [Int], _ width: Int) -> String {
+        let padded = zip(row, widths).map {
+            $0.text + String(repeating: " ", count: $1 - $0.width)
         }.joined(separator: "  ")
-        while padded.utf8.last == UInt8(ascii: " ") { padded.removeLast() }
         let plain = padded.cut(to: width)
         guard row.contains(where: { $0.style != nil }) else { return plain }
         var line = ""
         var rest = plain[...]
         for (cell, width) in zip(row, widths) {
-            let text = rest.prefix(cell.text.count)
+            let text = rest.prefix(cell.width)
             line += cell.style?.applied(to: text) ?? String(text)
             rest = rest.dropFirst(text.count)
-            let blanks = rest.prefix(width - cell.text.count + 2)
+            let blanks = rest.prefix(width - cell.width + 2)
             line += blanks
             rest = rest.dropFirst(blanks.count)
         }
@@ -87,6 +104,12 @@ struct Table {
 extension String {
     /// A version as tables show it: enough to tell versions apart and to give to `--to`.
     var shortVersion: String { String(prefix(8)) }
+
+    /// How many columns of a terminal it takes: its characters, which printable ASCII need not be
+    /// looked at one by one for.
+    fileprivate var columns: Int {
+        utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? utf8.count : count
+    }
 
     /// The beginning that fits, with a sign that there was more.
     fileprivate func cut(to width: Int?) -> String {
