@@ -60,7 +60,7 @@ package struct Cloud: Sendable, Hashable {
         let suffix = ".\(vaultSuffix.lowercased())"
         let host = host.lowercased()
         guard host.hasSuffix(suffix) else { return false }
-        let label = host.dropLast(suffix.count)
-        return !label.isEmpty && label.utf8.allSatisfy(isNameCharacter)
+        let label = host.utf8.dropLast(suffix.utf8.count)
+        return !label.isEmpty && label.allSatisfy(isNameCharacter)
     }
 }

@@ -12,15 +12,20 @@ package struct SecretURL: Sendable, Hashable {
     package let version: String?
 
     /// The name of the vault: the first label of its host.
-    package var vault: String { String(host.prefix { $0 != "." }) }
+    package var vault: String {
+        String(Substring(host.utf8.prefix { $0 != UInt8(ascii: ".") }))
+    }
 
     /// Reads an address, and refuses every host that is not a vault of the cloud.
     package init(_ text: String, in cloud: Cloud) throws(SecretURLError) {
         try Self.checkCharacters(text)
-        guard let schemeEnd = text.firstRange(of: "://") else { throw .notAURL }
-        guard text[..<schemeEnd.lowerBound].lowercased() == "https" else { throw .notHTTPS }
-        let rest = text[schemeEnd.upperBound...]
-        let pathStart = rest.firstIndex(of: "/") ?? rest.endIndex
+        // All of it is ASCII, so bytes are characters.
+        guard let schemeEnd = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+            text.utf8[schemeEnd...].starts(with: "://".utf8)
+        else { throw .notAURL }
+        guard text[..<schemeEnd].lowercased() == "https" else { throw .notHTTPS }
+        let rest = text[text.utf8.index(schemeEnd, offsetBy: 3)...]
+        let pathStart = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         let (host, port) = try Self.authority(rest[..<pathStart])
         guard cloud.holds(host: host) else {
             throw .foreignHost(host: host, suffix: cloud.vaultSuffix)
@@ -50,11 +55,13 @@ package struct SecretURL: Sendable, Hashable {
     private static func authority(
         _ text: Substring
     ) throws(SecretURLError) -> (host: String, port: Int?) {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let host = parts.first?.lowercased(), !host.isEmpty else { throw .notAURL }
-        guard parts.count == 2 else { return (host, nil) }
-        guard let port = UInt16(parts[1]), port > 0 else {
-            throw .badPort(String(parts[1].prefix(20)))
+        let hostEnd = text.utf8.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
+        let host = text[..<hostEnd].lowercased()
+        guard !host.isEmpty else { throw .notAURL }
+        guard hostEnd < text.endIndex else { return (host, nil) }
+        let digits = text[text.utf8.index(after: hostEnd)...]
+        guard let port = UInt16(digits), port > 0 else {
+            throw .badPort(String(digits.prefix(20)))
         }
         return (host, port == 443 ? nil : Int(port))
     }
@@ -63,7 +70,8 @@ package struct SecretURL: Sendable, Hashable {
         _ text: Substring,
         server: String
     ) throws(SecretURLError) -> (name: String, version: String?) {
-        var parts = text.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        var parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init).dropFirst()
         if parts.last?.isEmpty == true { parts = parts.dropLast() }
         guard let collection = parts.popFirst(), let name = parts.popFirst() else { throw .badPath }
         switch collection.lowercased() {

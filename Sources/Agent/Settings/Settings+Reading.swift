@@ -84,7 +84,9 @@ extension Settings {
     /// The tree of a YAML or JSON text; nil for an empty one.
     static func compose(_ text: String, file: String) throws(SettingsError) -> Node? {
         do {
-            return try Yams.compose(yaml: text)
+            // Nothing here asks whether YAML takes a scalar for a number or a date, and to find
+            // out would match seven regular expressions for each key.
+            return try Yams.compose(yaml: text, .basic)
         } catch let error as YamlError {
             throw SettingsError([problem(of: error, file: file)])
         } catch {

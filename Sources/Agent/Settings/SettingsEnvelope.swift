@@ -81,7 +81,7 @@ enum SettingsEnvelope {
         of cursor: SettingsCursor,
         reader: inout SettingsReader
     ) -> SettingsCursor? {
-        guard let node = try? Yams.compose(yaml: text) else {
+        guard let node = try? Yams.compose(yaml: text, .basic) else {
             // The parser's own words count lines inside of the string, which nobody can find.
             reader.fail(cursor, "holds a string that should be the settings as JSON but isn't JSON")
             return nil

@@ -32,7 +32,7 @@ struct SettingsFinder {
             }
         case .scalar(let scalar):
             guard scalar.string.first == "{", scalar.string.contains("secretsManagementSettings"),
-                let inner = try? Yams.compose(yaml: scalar.string)
+                let inner = try? Yams.compose(yaml: scalar.string, .basic)
             else { return }
             search(
                 SettingsCursor(

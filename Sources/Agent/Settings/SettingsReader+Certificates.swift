@@ -37,6 +37,7 @@ extension SettingsReader {
         }
         var certificates: [ObservedCertificate] = []
         var taken: [String: SettingsCursor] = [:]
+        var byName: [String: ObservedCertificate] = [:]
         for entry in entries {
             guard let certificate = certificate(entry, defaults: defaults) else { continue }
             // Names become directories and links beside each other, so they share one space.
@@ -52,14 +53,15 @@ extension SettingsReader {
                 taken[key] = entry
             }
             // Rows of the history are told apart by the name alone, wherever the files lie.
-            if let other = certificates.first(where: {
-                $0.name == certificate.name && $0.storeLocation != certificate.storeLocation
-            }) {
+            if let other = byName[certificate.name],
+                other.storeLocation != certificate.storeLocation
+            {
                 fail(
                     entry,
                     "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
                 )
             }
+            byName[certificate.name] = byName[certificate.name] ?? certificate
             refuseTakenTargets(of: certificate, entry, taken: &taken)
             certificates.append(certificate)
         }

@@ -40,6 +40,7 @@ struct SettingsReader {
             if !cursor.isNull { fail(cursor, "expected a map, found \(cursor.kind)") }
             return [:]
         }
+        let known = SettingsVocabulary.keys[cursor.place] ?? []
         var fields: [String: SettingsCursor] = [:]
         for (keyNode, value) in mapping {
             guard let key = keyNode.scalar?.string else {
@@ -47,11 +48,12 @@ struct SettingsReader {
                 continue
             }
             let child = cursor.child(key, value, keyLine: keyNode.mark?.line)
-            if SettingsVocabulary.keys[cursor.place]?.contains(key) == true, child.isEmptyText {
+            let isKnown = known.contains(key)
+            if isKnown, child.isEmptyText {
                 // A template passes a parameter that nobody gave as "". Where the key is required,
                 // its absence is told by whoever needs it.
                 note(child, "is empty: as if left out")
-            } else if SettingsVocabulary.keys[cursor.place]?.contains(key) == true {
+            } else if isKnown {
                 fields[key] = child
                 lines[child.path] = child.line
             } else if let why = SettingsVocabulary.withoutEffect[cursor.place]?[key] {
@@ -79,7 +81,8 @@ struct SettingsReader {
             fail(cursor, "expected text, found \(cursor.kind)")
             return nil
         }
-        guard !text.contains(where: { $0.isNewline || $0 == "\0" }) else {
+        let isPlain = text.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+        guard isPlain || !text.contains(where: { $0.isNewline || $0 == "\0" }) else {
             fail(cursor, "must be one line without control characters")
             return nil
         }
