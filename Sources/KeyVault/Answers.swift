@@ -111,10 +111,13 @@ extension CertificateVersion {
         guard let bytes = Data(base64URL: x5t.utf8), bytes.count == 20 else {
             return nil
         }
-        return bytes.map { byte in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return digits.count == 1 ? "0\(digits)" : digits
-        }.joined()
+        let digits = Array("0123456789ABCDEF".utf8)
+        var thumbprint: [UInt8] = []
+        for byte in bytes {
+            thumbprint.append(digits[Int(byte >> 4)])
+            thumbprint.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: thumbprint, as: UTF8.self)
     }
 }
 

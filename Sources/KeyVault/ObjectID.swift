@@ -11,11 +11,12 @@ struct ObjectID: Sendable, Hashable {
     ///
     /// Microsoft: ids are case-insensitive. The port is left out of it: some answers write `:443`.
     func version(in id: String) throws(MalformedAnswer) -> String {
-        let parts = id.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = id.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map(Substring.init)
         guard parts.count == 6, parts[0].lowercased() == "https:", parts[1].isEmpty else {
             throw MalformedAnswer("its id is not that of a version")
         }
-        let host = parts[2].prefix { $0 != ":" }
+        let host = Substring(parts[2].utf8.prefix { $0 != UInt8(ascii: ":") })
         guard host.lowercased() == self.host.lowercased() else {
             throw MalformedAnswer("its id is of another vault")
         }

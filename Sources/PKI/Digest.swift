@@ -13,36 +13,53 @@ package func sha256Hex(_ bytes: some Collection<UInt8>) -> String {
 
 /// SHA-256, its 32 bytes.
 package func sha256(_ bytes: some Collection<UInt8>) -> [UInt8] {
-    digest(bytes, length: Int(SHA256_DIGEST_LENGTH)) { SHA256($0, $1, $2) }
+    Algorithm.sha256.digest(bytes)
 }
 
 /// SHA-1 in lower-case hexadecimal: a name that Azure gives to certificates, no protection.
 func sha1Hex(_ bytes: some Collection<UInt8>) -> String {
-    hex(digest(bytes, length: Int(SHA_DIGEST_LENGTH)) { SHA1($0, $1, $2) })
+    hex(Algorithm.sha1.digest(bytes))
 }
 
-private func digest<Bytes: Collection<UInt8>>(
-    _ bytes: Bytes,
-    length: Int,
-    with function: (UnsafePointer<UInt8>?, Int, UnsafeMutablePointer<UInt8>?) ->
-        UnsafeMutablePointer<UInt8>?
-) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: length) { output, initialized in
-        let hashed: Void? = bytes.withContiguousStorageIfAvailable { input in
-            _ = function(input.baseAddress, input.count, output.baseAddress)
+/// An algorithm as OpenSSL has it, looked up once: each time it takes as long as to digest 2 KiB.
+private struct Algorithm: @unchecked Sendable {
+    static let sha256 = Algorithm("SHA256")
+    static let sha1 = Algorithm("SHA1")
+
+    /// Nothing but its count of references ever changes, and that is kept safely.
+    private let handle: OpaquePointer
+
+    private init(_ name: String) {
+        guard let handle = EVP_MD_fetch(nil, name, nil) else {
+            preconditionFailure("OpenSSL has no \(name)")
         }
-        if hashed == nil {
-            let copy = Array(bytes)
-            _ = function(copy, copy.count, output.baseAddress)
+        self.handle = handle
+    }
+
+    func digest(_ bytes: some Collection<UInt8>) -> [UInt8] {
+        let length = Int(EVP_MD_get_size(handle))
+        return [UInt8](unsafeUninitializedCapacity: length) { output, initialized in
+            func add(_ input: UnsafeBufferPointer<UInt8>) -> Bool {
+                EVP_Digest(input.baseAddress, input.count, output.baseAddress, nil, handle, nil)
+                    == 1
+            }
+            let isDone =
+                bytes.withContiguousStorageIfAvailable(add)
+                ?? Array(bytes).withUnsafeBufferPointer(add)
+            // With memory at hand it can't fail.
+            precondition(isDone, "OpenSSL can't digest")
+            initialized = length
         }
-        initialized = length
     }
 }
 
 private func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    return String(
-        decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-        as: UTF8.self
-    )
+    var text: [UInt8] = []
+    text.reserveCapacity(bytes.count * 2)
+    for byte in bytes {
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
 }
