@@ -35,6 +35,10 @@ extension Configuration {
     static var reading: Configuration {
         var configuration = common
         configuration.readonly = true
+        configuration.prepareDatabase { db in
+            // 8 MiB at most: `status` comes back to the same pages with its next question.
+            try db.execute(sql: "PRAGMA cache_size = -8192")
+        }
         return configuration
     }
 }

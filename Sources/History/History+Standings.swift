@@ -40,20 +40,32 @@ package struct AskedVersion: Hashable, Sendable {
 
     /// Pairs as SQLite's json_each takes them: one bound text, however many there are.
     static func json(_ versions: [AskedVersion]) -> String {
-        "["
-            + versions.map { "[\(quoted($0.certificate)),\(quoted($0.version))]" }
-            .joined(separator: ",") + "]"
+        var json: [UInt8] = [UInt8(ascii: "[")]
+        for version in versions {
+            if json.count > 1 { json.append(UInt8(ascii: ",")) }
+            json.append(UInt8(ascii: "["))
+            append(version.certificate, to: &json)
+            json.append(UInt8(ascii: ","))
+            append(version.version, to: &json)
+            json.append(UInt8(ascii: "]"))
+        }
+        json.append(UInt8(ascii: "]"))
+        return String(decoding: json, as: UTF8.self)
     }
 
     /// A JSON string; names and versions need no escapes, and an encoder takes longer than the query.
-    private static func quoted(_ text: String) -> String {
+    private static func append(_ text: String, to json: inout [UInt8]) {
         let isPlain = text.utf8.allSatisfy {
             (0x20..<0x7F).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
         }
-        if isPlain { return "\"\(text)\"" }
-        // Encoding a string can't fail.
-        let data = (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
-        return String(decoding: data, as: UTF8.self)
+        guard isPlain else {
+            // Encoding a string can't fail.
+            json += (try? JSONEncoder().encode(text)) ?? Data("\"\"".utf8)
+            return
+        }
+        json.append(UInt8(ascii: "\""))
+        json += text.utf8
+        json.append(UInt8(ascii: "\""))
     }
 }
 

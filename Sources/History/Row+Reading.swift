@@ -14,7 +14,8 @@ extension Row {
 
     /// A column that may be NULL.
     func readIfPresent<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
-        guard let stored: DatabaseValue = self[column], !stored.isNull else { return nil }
+        let stored = try decode(StoredValue.self, forColumn: column).databaseValue
+        guard !stored.isNull else { return nil }
         guard let value = Value.fromDatabaseValue(stored) else {
             throw UnreadableRow(column: column)
         }
@@ -71,11 +72,16 @@ extension Row {
     func digests(_ column: String) throws -> [String: String] {
         guard let text: String = try readIfPresent(column) else { return [:] }
         var digests: [String: String] = [:]
-        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
-            let parts = line.split(separator: UInt8(ascii: " "), maxSplits: 1)
-            guard parts.count == 2, let digest = String(parts[0]), let name = String(parts[1])
-            else { throw UnreadableRow(column: column) }
-            digests[name] = digest
+        var rest = text.utf8[...]
+        while !rest.isEmpty {
+            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest[line.endIndex...].dropFirst()
+            let digest = line.prefix { $0 != UInt8(ascii: " ") }
+            guard digest.endIndex < line.endIndex, !digest.isEmpty else {
+                throw UnreadableRow(column: column)
+            }
+            let name = line[digest.endIndex...].dropFirst()
+            digests[String(Substring(name))] = String(Substring(digest))
         }
         return digests
     }
@@ -88,5 +94,33 @@ extension Row {
         } catch {
             throw UnreadableRow(column: column)
         }
+    }
+}
+
+/// What a column holds, whatever that is.
+///
+/// A `DatabaseValue` itself GRDB reads by way of generics whose types it looks up at each column;
+/// what can be made from a statement is read without them.
+private struct StoredValue: DatabaseValueConvertible, StatementColumnConvertible {
+    let databaseValue: DatabaseValue
+
+    init(sqliteStatement: SQLiteStatement, index: CInt) {
+        databaseValue = unsafe DatabaseValue(sqliteStatement: sqliteStatement, index: index)
+    }
+
+    private init(_ value: DatabaseValue) {
+        databaseValue = value
+    }
+
+    /// NULL is a value like any other.
+    static func fromStatement(
+        _ statement: SQLiteStatement,
+        atUncheckedIndex index: CInt
+    ) -> StoredValue? {
+        unsafe StoredValue(sqliteStatement: statement, index: index)
+    }
+
+    static func fromDatabaseValue(_ value: DatabaseValue) -> StoredValue? {
+        StoredValue(value)
     }
 }

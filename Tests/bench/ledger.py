@@ -131,7 +131,7 @@ def record(db, name, this, at):
             f"CN={name}.contoso.com",
             "C=US, O=Contoso, CN=Contoso Issuing CA 1",
             this.upper(),
-            json.dumps([f"{name}.contoso.com", f"www.{name}.contoso.com"]),
+            json.dumps([f"{name}.contoso.com", f"www.{name}.contoso.com"], separators=(",", ":")),
             text(at),
             text(at + 86_400 * 90),
             row,
