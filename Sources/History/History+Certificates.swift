@@ -16,13 +16,17 @@ extension History {
         }
     }
 
-    /// Notes when a certificate is polled next; one that never was is left alone.
-    package func planPoll(of certificate: String, at date: Date) throws(HistoryError) {
-        try write("plan poll") { db in
-            try db.reuse(
-                "UPDATE poll SET next_poll_at = :at WHERE certificate = :certificate",
-                ["certificate": certificate, "at": Timestamp.text(date)]
-            )
+    /// Notes when certificates are polled next, by name, in one transaction; one that never was is
+    /// left alone.
+    package func planPolls(_ dates: [String: Date]) throws(HistoryError) {
+        guard !dates.isEmpty else { return }
+        try write("plan polls") { db in
+            for (certificate, date) in dates {
+                try db.reuse(
+                    "UPDATE poll SET next_poll_at = :at WHERE certificate = :certificate",
+                    ["certificate": certificate, "at": Timestamp.text(date)]
+                )
+            }
         }
     }
 

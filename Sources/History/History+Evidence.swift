@@ -1,17 +1,46 @@
 import GRDB
 
-/// What the ledger says of a certificate whose newest version has to be decided on.
-package struct Evidence: Sendable {
+/// Which certificate's live version something is to be read of.
+package struct LiveVersionQuestion: Sendable {
+    package var certificate: String
+
+    /// The version that is live; nil where none is.
+    package var version: String?
+
+    /// The directory that holds `<certificate>/current`.
+    package var location: String
+
+    package init(certificate: String, version: String?, location: String) {
+        self.certificate = certificate
+        self.version = version
+        self.location = location
+    }
+}
+
+/// What the ledger says of a certificate while its newest version isn't known yet.
+package struct LiveEvidence: Sendable {
+    package var certificate: String
+
+    /// The version that is live.
+    package var version: String?
+
+    /// What is on record of it.
+    package var record: VersionRecord?
+
+    /// The pin that was not lifted.
     package var pin: Pin?
 
+    /// What its files were given last.
+    package var placement: PlacementRecord?
+}
+
+/// What the ledger says of a certificate whose newest version has to be decided on.
+package struct Evidence: Sendable {
     /// The version that should be live.
     package var target: String
 
     /// What is on record of the target; nil when it was never fetched.
     package var record: VersionRecord?
-
-    /// What is on record of the live version.
-    package var currentRecord: VersionRecord?
 
     /// Why the target was refused before, unless a retry was asked for since.
     ///
@@ -33,61 +62,88 @@ package struct Evidence: Sendable {
 }
 
 extension History {
-    /// What there is to decide by, from one state of the database.
+    /// What there is to say of live versions: three statements on one state of the database,
+    /// however many certificates there are.
     ///
-    /// - Parameters:
-    ///   - certificate: Its name.
-    ///   - current: The version that is live.
-    ///   - target: The version that should be live, given the pin that was not lifted.
-    /// - Returns: All that the ledger has to say of the two.
+    /// - Parameter questions: The certificates.
+    /// - Returns: The answers, in the order of the questions.
     /// - Throws: A ``HistoryError``.
-    package func evidence(
-        of certificate: String,
-        current: String?,
-        target: (Pin?) -> String
-    ) throws(HistoryError) -> Evidence {
-        try read("read what is known of a certificate") { db in
-            let pin = try Query.unliftedPin(of: certificate).fetchFirst(db, Pin.init)
-            func record(_ version: String) throws -> VersionRecord? {
-                try Query.version(version, of: certificate).fetchFirst(db, VersionRecord.init)
+    package func liveEvidence(
+        of questions: [LiveVersionQuestion]
+    ) throws(HistoryError) -> [LiveEvidence] {
+        try read("read what is known of certificates") { db in
+            let versions = questions.compactMap { question in
+                question.version.map { AskedVersion(question.certificate, $0) }
             }
-            var evidence = Evidence(pin: pin, target: target(pin))
-            evidence.record = try record(evidence.target)
-            guard evidence.target != current else {
-                evidence.currentRecord = evidence.record
-                return evidence
+            var records: [String: VersionRecord] = [:]
+            try Query.records(of: versions, withFiles: true).forEach(db) { row in
+                let record = try VersionRecord(row)
+                records[record.certificate] = record
             }
-            evidence.currentRecord = try current.flatMap(record)
-            try complete(&evidence, db, of: certificate, current: current)
-            return evidence
+            var pins: [String: Pin] = [:]
+            try Query.unliftedPins.forEach(db) { row in
+                let pin = try Pin(row)
+                pins[pin.certificate] = pin
+            }
+            let locations = Dictionary(
+                questions.map { ($0.certificate, $0.location) },
+                uniquingKeysWith: { $1 }
+            )
+            var placements: [String: PlacementRecord] = [:]
+            try Query.placements.forEach(db) { row in
+                let placement = try PlacementRecord(row)
+                guard locations[placement.certificate] == placement.location else { return }
+                placements[placement.certificate] = placement
+            }
+            return questions.map { question in
+                let name = question.certificate
+                return LiveEvidence(
+                    certificate: name,
+                    version: question.version,
+                    record: records[name],
+                    pin: pins[name],
+                    placement: placements[name]
+                )
+            }
         }
     }
 
-    private func complete(
-        _ evidence: inout Evidence,
-        _ db: Database,
-        of certificate: String,
-        current: String?
-    ) throws {
-        let target = evidence.target
-        let last = Query.lastDeployment(of: certificate, version: target)
-        evidence.wasIgnored = try last.fetchFirst(db, Deployment.init)?.outcome == .ignored
-        evidence.refusal = try Query.refusal(of: target, of: certificate).fetchFirst(
-            db,
-            Deployment.init
-        )
-        if let current {
-            evidence.isOlderOnRecord =
-                try Query.order(of: target, and: current, of: certificate)
-                .fetchOne(db)?.read("is_before") ?? false
+    /// What there is to decide on `target` by: of the live version nothing more is read.
+    ///
+    /// - Parameters:
+    ///   - target: The version that should be live.
+    ///   - live: What is known of the one that is.
+    /// - Returns: All that the ledger has to say of the target, from one state of the database.
+    /// - Throws: A ``HistoryError``.
+    package func evidence(
+        on target: String,
+        beside live: LiveEvidence
+    ) throws(HistoryError) -> Evidence {
+        var evidence = Evidence(target: target)
+        guard target != live.version else {
+            evidence.record = live.record
+            return evidence
         }
-        evidence.contents =
-            try Query.examination(of: target, of: certificate).fetchFirst(db, Examination.init)?
-            .findings ?? []
-        evidence.approval = try Query.approval(of: target, of: certificate).fetchFirst(
-            db,
-            Approval.init
-        )
+        let certificate = live.certificate
+        try read("read what is known of a version") { db in
+            evidence.record = try Query.version(target, of: certificate)
+                .fetchFirst(db, VersionRecord.init)
+            let last = Query.lastDeployment(of: certificate, version: target)
+            evidence.wasIgnored = try last.fetchFirst(db, Deployment.init)?.outcome == .ignored
+            evidence.refusal = try Query.refusal(of: target, of: certificate)
+                .fetchFirst(db, Deployment.init)
+            if let current = live.version {
+                evidence.isOlderOnRecord =
+                    try Query.order(of: target, and: current, of: certificate)
+                    .fetchOne(db)?.read("is_before") ?? false
+            }
+            evidence.contents =
+                try Query.examination(of: target, of: certificate)
+                .fetchFirst(db, Examination.init)?.findings ?? []
+            evidence.approval = try Query.approval(of: target, of: certificate)
+                .fetchFirst(db, Approval.init)
+        }
+        return evidence
     }
 }
 

@@ -2,9 +2,10 @@ import Foundation
 import GRDB
 
 extension Query {
-    /// Versions without their files, each with its place among those asked for.
-    package static func records(of versions: [AskedVersion]) -> Query {
-        asking(versions, "v.*, NULL AS files", "version AS v")
+    /// Versions, each with its place among those asked for; with or without their files.
+    package static func records(of versions: [AskedVersion], withFiles: Bool = false) -> Query {
+        let files = withFiles ? files(of: "v") : "NULL"
+        return asking(versions, "v.*, \(files) AS files", "version AS v")
     }
 
     /// What was found in versions, likewise.
@@ -83,7 +84,7 @@ struct LiveExaminations {
                 try body(versions[try row.read("place")], row)
             }
         }
-        try each(versions, Query.records) { version, row in
+        try each(versions, { Query.records(of: $0) }) { version, row in
             found[version] = LiveExamination(record: try VersionRecord(row), contents: [])
         }
         try each(versions, Query.examinations) { version, row in
@@ -106,7 +107,7 @@ struct LiveExaminations {
         }
         let replaced = arrived.map(\.1)
         var records: [AskedVersion: VersionRecord] = [:]
-        try each(replaced, Query.records) { version, row in
+        try each(replaced, { Query.records(of: $0) }) { version, row in
             records[version] = try VersionRecord(row)
         }
         for (version, previous) in arrived { found[version]?.replaced = records[previous] }

@@ -1,6 +1,12 @@
 import GRDB
 
 extension Query {
+    /// Where every certificate was put.
+    static let placements = Query(
+        sql: "SELECT * FROM placement ORDER BY certificate, location",
+        arguments: []
+    )
+
     package static func placement(of certificate: String, in location: String) -> Query {
         Query(
             sql: "SELECT * FROM placement WHERE certificate = ? AND location = ?",
@@ -13,8 +19,7 @@ extension History {
     /// Where certificates have been put, by name and location.
     package func placements() throws(HistoryError) -> [PlacementRecord] {
         try read("read placements") { db in
-            try Row.fetchAll(db, sql: "SELECT * FROM placement ORDER BY certificate, location")
-                .map(PlacementRecord.init)
+            try Query.placements.fetchAll(db, PlacementRecord.init)
         }
     }
 
@@ -103,7 +108,7 @@ extension History {
 }
 
 extension PlacementRecord {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         self.init(
             certificate: try row.read("certificate"),
             location: try row.read("location"),

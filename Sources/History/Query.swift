@@ -38,13 +38,18 @@ package struct Query {
 }
 
 extension Query {
-    private static let selectVersions = """
-        SELECT version.*, (
-            SELECT group_concat(sha256 || ' ' || name, char(10))
-            FROM version_file WHERE version_id = version.id
-        ) AS files
-        FROM version
+    private static let selectVersions =
+        "SELECT version.*, \(files(of: "version")) AS files FROM version"
+
+    /// What a version was written as: a line for each file, as sha256sum(1) has it.
+    static func files(of version: String) -> String {
         """
+        (
+            SELECT group_concat(sha256 || ' ' || name, char(10))
+            FROM version_file WHERE version_id = \(version).id
+        )
+        """
+    }
 
     /// Every version, in the order in which they came.
     static let everyVersion = "\(selectVersions) ORDER BY id"

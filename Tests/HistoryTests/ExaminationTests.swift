@@ -151,8 +151,13 @@ struct ExaminationTests {
     func order() throws {
         try withHistory { history, _ in
             func isRecorded(_ target: Int, before other: Int, of name: String) throws -> Bool {
-                try history.evidence(of: name, current: version(other)) { _ in version(target) }
-                    .isOlderOnRecord
+                let live = LiveVersionQuestion(
+                    certificate: name,
+                    version: version(other),
+                    location: "/certs"
+                )
+                let known = try #require(try history.liveEvidence(of: [live]).first)
+                return try history.evidence(on: version(target), beside: known).isOlderOnRecord
             }
             try history.record(.sample(version(7), at: time(9)))
             try history.record(.sample(version(3), at: time(1)))

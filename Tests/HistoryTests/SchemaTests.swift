@@ -287,6 +287,12 @@ struct SchemaTests {
                 allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
             ),
             Question(
+                "records of versions with their files",
+                .records(of: [AskedVersion("web", version(1))], withFiles: true),
+                [],
+                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
+            ),
+            Question(
                 "findings of versions",
                 .examinations(of: [AskedVersion("web", version(1))]),
                 [],

@@ -74,12 +74,15 @@ extension Agent {
         let catalog = hookCatalog()
         var reports: [String: CertificateReport] = [:]
         let due = try record(observations, trigger: trigger)
+        // What one certificate is found to need changes nothing that is read of another.
+        let live = try liveEvidence(of: observations.map(\.certificate))
         var refused: [RefusedVersion] = []
         var candidates: [Candidate] = []
         for observation in observations {
             let name = observation.certificate.name
             do {
-                switch try conclude(observation, trigger: trigger, refused: &refused) {
+                let live = try live.evidence(of: observation.certificate)
+                switch try conclude(observation, live, trigger: trigger, refused: &refused) {
                 case .report(let report): reports[name] = report
                 case .candidate(let candidate): candidates.append(candidate)
                 }
@@ -123,6 +126,7 @@ extension Agent {
     /// What an observation leads to; what is not deployed gets its row here.
     private func conclude(
         _ observation: Observation,
+        _ live: LiveEvidence,
         trigger: Trigger,
         refused: inout [RefusedVersion]
     ) throws -> Conclusion {
@@ -133,12 +137,10 @@ extension Agent {
         case .success(let value): offer = value
         case .failure(let error):
             if let error = error as? VaultError {
-                let current = try store(of: certificate).currentVersion(of: name)
-                if let version = error.disabledVersion, version != current {
+                if let version = error.disabledVersion, version != live.version {
                     try noteDisabled(version, because: error, of: certificate, trigger: trigger)
                 }
-                let record = try current.flatMap { try history.version($0, of: name) }
-                if let candidate = try settleDrift(of: certificate, record: record, offer: nil) {
+                if let candidate = try settleDrift(of: certificate, live, offer: nil) {
                     return .candidate(candidate)
                 }
             }
@@ -146,6 +148,7 @@ extension Agent {
         }
         let situation = try situation(
             of: certificate,
+            live,
             offered: offer.newest,
             intact: offer.intact
         )
@@ -169,7 +172,8 @@ extension Agent {
                         previous: situation.current,
                         trigger: isDrift ? .drift : trigger,
                         reason: isDrift
-                            ? try drift(of: certificate, record).description : situation.remark,
+                            ? try drift(of: certificate, record, live.placement).description
+                            : situation.remark,
                         warnings: situation.findings.warnings
                     )
                 )
@@ -202,7 +206,7 @@ extension Agent {
         let isIntact = certificate.policy.drift == .heal && situation.isIntact
         if let candidate = try settleDrift(
             of: certificate,
-            record: situation.currentRecord,
+            live,
             offer: offer,
             isIntact: isIntact
         ) {

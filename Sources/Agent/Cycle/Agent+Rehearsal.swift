@@ -5,6 +5,7 @@ import KeyVault
 extension Agent {
     /// What a pass would do, from what was observed, with no effect.
     func rehearse(_ observations: [Observation]) throws -> PassReport {
+        let live = try liveEvidence(of: observations.map(\.certificate))
         let reports = try observations.map { observation in
             let certificate = observation.certificate
             let offer: Observation.Offer
@@ -13,7 +14,11 @@ extension Agent {
             case .failure(let error):
                 return CertificateReport(name: certificate.name, noOffer: error)
             }
-            var situation = try situation(of: certificate, offered: offer.newest)
+            var situation = try situation(
+                of: certificate,
+                live.evidence(of: certificate),
+                offered: offer.newest
+            )
             let fetched = offer.fetched(situation.target)
             // What a real pass would have recorded by now.
             if situation.record?.thumbprint == nil {

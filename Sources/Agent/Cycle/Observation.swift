@@ -33,12 +33,13 @@ extension Agent {
     ///
     /// - Throws: `HistoryError`. What concerns one certificate is in its observation.
     func observe(_ certificates: [ObservedCertificate]) async throws -> [Observation] {
+        let live = try liveEvidence(of: certificates)
         let vaults = Dictionary(grouping: certificates.enumerated()) {
             VaultView($0.element.url, as: $0.element.credential)
         }
         return try await withThrowingTaskGroup(of: [(Int, Observation)].self) { group in
             for (view, members) in vaults {
-                group.addTask { try await observe(members, as: view.credential) }
+                group.addTask { try await observe(members, as: view.credential, live) }
             }
             var observations: [(Int, Observation)] = []
             for try await some in group { observations += some }
@@ -49,19 +50,20 @@ extension Agent {
     /// Asks one vault as one identity.
     private func observe(
         _ members: [(offset: Int, element: ObservedCertificate)],
-        as credential: Credential
+        as credential: Credential,
+        _ live: LiveState
     ) async throws -> [(Int, Observation)] {
         var members = members[...]
         var observations: [(Int, Observation)] = []
         let needsScout = await watcher.prepare(members.map(\.element.url), as: credential)
         if needsScout, let index = members.firstIndex(where: { $0.element.url.version == nil }) {
             let scout = members.remove(at: index)
-            observations.append((scout.offset, try await observe(scout.element)))
+            observations.append((scout.offset, try await observe(scout.element, live)))
             heartbeat.beat()
         }
         return try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
             for (index, certificate) in members {
-                group.addTask { (index, try await observe(certificate)) }
+                group.addTask { (index, try await observe(certificate, live)) }
             }
             for try await observation in group {
                 observations.append(observation)
@@ -71,11 +73,14 @@ extension Agent {
         }
     }
 
-    private func observe(_ certificate: ObservedCertificate) async throws -> Observation {
+    private func observe(
+        _ certificate: ObservedCertificate,
+        _ live: LiveState
+    ) async throws -> Observation {
         let at = Date()
         let result: Result<Observation.Offer, any Error>
         do {
-            result = .success(try await offer(certificate))
+            result = .success(try await offer(certificate, live.evidence(of: certificate)))
         } catch let error as VaultError {
             result = .failure(error)
         } catch let error as StoreError {
@@ -88,13 +93,16 @@ extension Agent {
     ///
     /// What is fetched is settled without the lock, on a state that may change meanwhile; the
     /// decision itself is made again under the lock.
-    private func offer(_ certificate: ObservedCertificate) async throws -> Observation.Offer {
+    private func offer(
+        _ certificate: ObservedCertificate,
+        _ live: LiveEvidence
+    ) async throws -> Observation.Offer {
         let newest = try await watcher.newest(certificate.url, as: certificate.credential)
         var offer = Observation.Offer(newest: newest.version, fetched: [], intact: nil)
         if let secret = newest.secret {
             offer.fetched.append(Fetched(secret, of: certificate.name, at: Date()))
         }
-        let situation = try situation(of: certificate, offered: newest.version)
+        let situation = try situation(of: certificate, live, offered: newest.version)
         if certificate.policy.drift == .heal, situation.isIntact {
             offer.intact = situation.current
         }
@@ -142,37 +150,41 @@ extension Agent {
         return Fetched(secret, of: certificate.name, at: Date())
     }
 
-    /// What there is to decide on, read from the store and the history.
+    /// What there is to decide on.
     ///
     /// - Parameters:
     ///   - certificate: The certificate.
+    ///   - live: What is live of it, a moment ago; nil to look now.
     ///   - offered: The newest version that the vault has.
     ///   - intact: A version whose files were found to be as recorded a moment ago: a pass reads
     ///     them once.
     ///   - now: The time to judge by.
-    /// - Returns: The state of store and history at this moment.
+    /// - Returns: The state of store and history.
     /// - Throws: `StoreError` where it can't be told what is live; `HistoryError`.
     func situation(
         of certificate: ObservedCertificate,
+        _ live: LiveEvidence? = nil,
         offered: String,
         intact: String? = nil,
         now: Date = Date()
     ) throws -> Situation {
-        let current = try store(of: certificate).currentVersion(of: certificate.name)
-        let evidence = try history.evidence(of: certificate.name, current: current) { pin in
-            Situation.target(offered: offered, pin: pin, now: now)
-        }
+        let live = try live ?? liveEvidence(of: [certificate]).evidence(of: certificate)
+        let current = live.version
+        let evidence = try history.evidence(
+            on: Situation.target(offered: offered, pin: live.pin, now: now),
+            beside: live
+        )
         return Situation(
             current: current,
             isIntact: try certificate.policy.drift != .heal || (current != nil && current == intact)
-                || isIntact(current, evidence.currentRecord, of: certificate),
+                || isIntact(current, live.record, of: certificate),
             target: evidence.target,
             record: evidence.record,
             wasIgnored: evidence.wasIgnored,
             refusal: evidence.refusal,
             // A URL with a version is a choice, too.
-            isChosen: certificate.url.version != nil || evidence.pin?.holds(at: now) ?? false,
-            currentRecord: evidence.currentRecord,
+            isChosen: certificate.url.version != nil || live.pin?.holds(at: now) ?? false,
+            currentRecord: live.record,
             isOlderOnRecord: evidence.isOlderOnRecord,
             contents: evidence.contents,
             policy: certificate.policy,

@@ -32,15 +32,11 @@ struct DaemonState {
     ///
     /// The plan is kept, so that `kvagent status` tells it.
     mutating func spreadFirstPolls() {
-        for certificate in agent.settings.certificates {
-            guard let delay = agent.delayOfFirstPoll(of: certificate) else { continue }
-            schedule.delay(certificate.name, by: delay)
-            // A plan that nobody can read changes nothing about it.
-            try? agent.history.planPoll(
-                of: certificate.name,
-                at: Date(timeIntervalSinceNow: delay.inSeconds)
-            )
-        }
+        let delays = agent.delaysOfFirstPolls()
+        for (name, delay) in delays { schedule.delay(name, by: delay) }
+        let now = Date()
+        // A plan that nobody can read changes nothing about it.
+        try? agent.history.planPolls(delays.mapValues { now.addingTimeInterval($0.inSeconds) })
     }
 
     /// Takes over what a pass brought.

@@ -13,19 +13,19 @@ extension Agent {
     ///
     /// - Parameters:
     ///   - certificate: The certificate; its newest version isn't deployed in this pass.
-    ///   - record: What is on record of the version that is live.
+    ///   - live: What is known of the version that is live.
     ///   - offer: What came from the vault; nil where it gave no answer.
     ///   - isIntact: Whether its files have been read in this pass, and are as recorded.
     /// - Returns: What has to be deployed anew, with its hooks; nil where nothing has.
     /// - Throws: A `StoreError` when the files can't be read, or be put right; `HistoryError`.
     func settleDrift(
         of certificate: ObservedCertificate,
-        record: VersionRecord?,
+        _ live: LiveEvidence,
         offer: Observation.Offer?,
         isIntact: Bool = false
     ) throws -> Candidate? {
-        guard let record, !record.files.isEmpty else { return nil }
-        let drift = try drift(of: certificate, record, isIntact: isIntact)
+        guard let record = live.record, !record.files.isEmpty else { return nil }
+        let drift = try drift(of: certificate, record, live.placement, isIntact: isIntact)
         if certificate.formats.contains(.pkcs12), let path = certificate.pkcs12.passwordFile {
             // Nothing needs it now, but the next version will: better said before.
             _ = try PasswordFile(path: path).read()
@@ -52,17 +52,24 @@ extension Agent {
         return nil
     }
 
-    /// How what is live differs from what was put there; `isIntact` as in
-    /// ``settleDrift(of:record:offer:isIntact:)``.
+    /// How what is live differs from what was put there.
+    ///
+    /// - Parameters:
+    ///   - certificate: The certificate.
+    ///   - record: What is on record of the version that is live.
+    ///   - placement: What its files were given last.
+    ///   - isIntact: Whether its files have been read in this pass, and are as recorded.
+    /// - Returns: The differences, in words.
+    /// - Throws: `StoreError`, `HistoryError`.
     func drift(
         of certificate: ObservedCertificate,
         _ record: VersionRecord,
+        _ placement: PlacementRecord?,
         isIntact: Bool = false
     ) throws -> LiveDrift {
         let name = certificate.name
         let version = record.version
         var drift = LiveDrift()
-        let placement = try history.placement(of: name, in: certificate.storeLocation.string)
         let isAsWritten = placement?.access == certificate.filesInWords
         let names = record.files.keys + certificate.allFormats.flatMap { $0.fileNames(of: name) }
         if let stored = try store(of: certificate).open(version: version, of: name) {
