@@ -74,13 +74,11 @@ extension Row {
         var digests: [String: String] = [:]
         var rest = text.utf8[...]
         while !rest.isEmpty {
-            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
-            rest = rest[line.endIndex...].dropFirst()
-            let digest = line.prefix { $0 != UInt8(ascii: " ") }
-            guard digest.endIndex < line.endIndex, !digest.isEmpty else {
-                throw UnreadableRow(column: column)
-            }
-            let name = line[digest.endIndex...].dropFirst()
+            let digest = rest.prefix(64)
+            rest = rest.dropFirst(64)
+            guard rest.first == UInt8(ascii: " ") else { throw UnreadableRow(column: column) }
+            let name = rest.dropFirst().prefix { $0 != UInt8(ascii: "\n") }
+            rest = rest[name.endIndex...].dropFirst()
             digests[String(Substring(name))] = String(Substring(digest))
         }
         return digests

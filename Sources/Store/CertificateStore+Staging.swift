@@ -62,7 +62,7 @@ extension CertificateStore {
         let temporary = StoreName.Temporary.staging.name()
         do {
             let directory = try versions.create(temporary, mode: 0o700)
-            for file in files { try DurableFile.create(file, in: directory, access: access) }
+            try DurableFile.create(files, in: directory, access: access)
             try directory.setMode(0o755)
             try directory.sync()
         } catch {

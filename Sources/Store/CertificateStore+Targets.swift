@@ -67,7 +67,7 @@ extension CertificateStore {
         }
         let temporary = StoreName.Temporary.new.name()
         try DurableFile.create(
-            VersionFile(name: temporary, contents: file.contents, isSecret: file.isSecret),
+            [VersionFile(name: temporary, contents: file.contents, isSecret: file.isSecret)],
             in: place.directory,
             access: access
         )

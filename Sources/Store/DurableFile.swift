@@ -4,18 +4,35 @@ import SystemPackage
 
 /// The one way in which a file gets on the disk: whole and flushed, or not at all.
 package enum DurableFile {
-    /// Writes a file that is not there yet into `directory`, and flushes it.
+    /// Writes files that are not there yet into `directory`, and flushes them.
     ///
-    /// It is 0600 and ours until owner, ACL and mode are on it. An error removes it again. The
-    /// name itself is only durable once the directory has been flushed.
+    /// Each is 0600 and ours until owner, ACL and mode are on it. They are flushed when all are
+    /// written: what the first flush commits of a journal, the others find done. An error removes
+    /// them again. The names themselves are only durable once the directory has been flushed.
     static func create(
-        _ file: VersionFile,
+        _ files: [VersionFile],
         in directory: borrowing Directory,
         access: ResolvedAccess
     ) throws(StoreError) {
-        try create(file.name, in: directory, file.contents) {
-            (descriptor, path) throws(StoreError) in
-            try access.apply(to: descriptor, isSecret: file.isSecret, at: path)
+        var written: [(name: String, descriptor: CInt)] = []
+        defer {
+            // The data has been flushed by now, or the files are being given up.
+            for file in written { _ = close(file.descriptor) }
+        }
+        do throws(StoreError) {
+            for file in files {
+                let descriptor = try write(file.name, in: directory, file.contents) {
+                    (descriptor, path) throws(StoreError) in
+                    try access.apply(to: descriptor, isSecret: file.isSecret, at: path)
+                }
+                written.append((file.name, descriptor))
+            }
+            for file in written {
+                try flush(file.descriptor, at: directory.path.appending(file.name))
+            }
+        } catch {
+            for file in written { _ = unsafe unlinkat(directory.descriptor, file.name, 0) }
+            throw error
         }
     }
 
@@ -50,12 +67,19 @@ package enum DurableFile {
         mode: mode_t
     ) throws(StoreError) {
         let temporary = StoreName.Temporary.new.name()
-        try create(temporary, in: directory, .text(text)) { (descriptor, path) throws(StoreError) in
+        let path = directory.path.appending(temporary)
+        let file = try write(temporary, in: directory, .text(text)) {
+            (descriptor, path) throws(StoreError) in
             guard fchmod(descriptor, mode) == 0 else {
                 throw StoreError("set mode of", path, Errno(rawValue: errno))
             }
         }
+        defer {
+            // As above.
+            _ = close(file)
+        }
         do {
+            try flush(file, at: path)
             try directory.rename(temporary, to: name)
         } catch {
             _ = unsafe unlinkat(directory.descriptor, temporary, 0)
@@ -64,29 +88,28 @@ package enum DurableFile {
         try directory.sync()
     }
 
-    /// Creates, lets `prepare` set the access, writes, flushes; removes the file on every error.
-    private static func create(
+    /// Creates, lets `prepare` set the access, and writes; removes the file on every error.
+    ///
+    /// - Returns: The open file, which is still to be flushed and closed.
+    private static func write(
         _ name: String,
         in directory: borrowing Directory,
         _ contents: VersionFile.Contents,
         prepare: (CInt, FilePath) throws(StoreError) -> Void
-    ) throws(StoreError) {
+    ) throws(StoreError) -> CInt {
         let path = directory.path.appending(name)
         let file = try open(name, in: directory)
-        defer {
-            // The data has been flushed by now, or the file is being given up.
-            _ = close(file)
-        }
         do throws(StoreError) {
             try prepare(file, path)
             unsafe try contents.withUnsafeBytes { (bytes) throws(StoreError) in
                 unsafe try writeAll(bytes, to: file, at: path)
             }
-            try flush(file, at: path)
         } catch {
             _ = unsafe unlinkat(directory.descriptor, name, 0)
+            _ = close(file)
             throw error
         }
+        return file
     }
 
     /// Opens a file that is not there yet, for us alone.
@@ -118,7 +141,7 @@ package enum DurableFile {
     ) throws(StoreError) {
         var rest = unsafe bytes[...]
         while unsafe !rest.isEmpty {
-            let count = unsafe write(
+            let count = unsafe Glibc.write(
                 file,
                 UnsafeRawBufferPointer(rebasing: rest).baseAddress,
                 rest.count
