@@ -116,7 +116,7 @@ let package = Package(
         .executableTarget(
             name: "kvagent",
             dependencies: [
-                "Agent", "CLinux", "History", "KeyVault", "Store", argumentParser, logging,
+                "Agent", "CLinux", "History", "KeyVault", "PKI", "Store", argumentParser, logging,
                 serviceLifecycle, system,
             ],
             swiftSettings: safe

@@ -2,6 +2,7 @@ import Agent
 import ArgumentParser
 import CLinux
 import Glibc
+import PKI
 
 /// The command line as a whole.
 struct Kvagent: AsyncParsableCommand {
@@ -36,6 +37,7 @@ enum Main {
         Process.keepStandardDescriptors()
         Process.outliveItsReaders()
         Process.keepSecretsInMemory()
+        keepOpenSSLUntilTheEnd()
         do {
             var command = try Kvagent.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
