@@ -23,28 +23,25 @@ extension History {
         }
     }
 
-    /// Where one certificate has been put in a location; nil where it never was.
-    package func placement(
-        of certificate: String,
-        in location: String
-    ) throws(HistoryError) -> PlacementRecord? {
-        try read("read placement") { db in
-            try Query.placement(of: certificate, in: location).fetchFirst(db, PlacementRecord.init)
+    /// Notes where certificates' files are, in one transaction; writes nothing where that is known.
+    package func record(_ placements: [PlacementRecord]) throws(HistoryError) {
+        let new = try read("read placements") { db in
+            try placements.filter { placement in
+                try Query.placement(of: placement.certificate, in: placement.location)
+                    .fetchFirst(db, PlacementRecord.init) != placement
+            }
         }
-    }
-
-    /// Notes where a certificate's files are; writes nothing where that is known.
-    package func record(_ placement: PlacementRecord) throws(HistoryError) {
-        let known = try self.placement(of: placement.certificate, in: placement.location)
-        guard known != placement else { return }
-        try write("record placement") { db in
-            try db.reuse(
-                """
-                INSERT INTO placement (certificate, location, access) VALUES (?, ?, ?)
-                ON CONFLICT DO UPDATE SET access = excluded.access
-                """,
-                [placement.certificate, placement.location, placement.access]
-            )
+        guard !new.isEmpty else { return }
+        try write("record placements") { db in
+            for placement in new {
+                try db.reuse(
+                    """
+                    INSERT INTO placement (certificate, location, access) VALUES (?, ?, ?)
+                    ON CONFLICT DO UPDATE SET access = excluded.access
+                    """,
+                    [placement.certificate, placement.location, placement.access]
+                )
+            }
         }
     }
 

@@ -9,21 +9,18 @@ struct PlaceTests {
         try withHistory { history, _ in
             try history.register(certificate: "web", url: "u", at: time(0))
             var record = PlacementRecord(certificate: "web", location: "/certs", access: "0600")
-            try history.record(record)
-            try history.record(record)
+            try history.record([record])
+            try history.record([record])
             record.access = "0640"
-            try history.record(record)
             let other = PlacementRecord(certificate: "web", location: "/old", access: "0600")
-            try history.record(other)
+            try history.record([other, record])
             #expect(try history.placements() == [record, other])
-            #expect(try history.placement(of: "web", in: "/certs") == record)
-            #expect(try history.placement(of: "api", in: "/certs") == nil)
             try history.forgetPlacement(of: "web", in: "/old")
             #expect(try history.placements() == [record])
             #expect(throws: HistoryError.self) {
-                try history.record(
+                try history.record([
                     PlacementRecord(certificate: "stranger", location: "/certs", access: "0600")
-                )
+                ])
             }
         }
     }

@@ -21,6 +21,7 @@ extension Model {
     @discardableResult
     mutating func deploy(_ candidates: [ModelCandidate]) throws(Killed) -> [Int: Outcome] {
         var members = candidates.map { Member(candidate: $0, row: $0.row ?? open($0)) }
+        for member in members { stage(member) }
         for index in members.indices { try check(&members[index]) }
         for member in members where member.outcome == nil {
             certificates[member.name].live = member.version
@@ -63,12 +64,16 @@ extension Model {
         return certificates[candidate.name].rows.count - 1
     }
 
-    private mutating func check(_ member: inout Member) throws(Killed) {
+    /// All are on the disk before the first hook is asked.
+    private mutating func stage(_ member: Member) {
         certificates[member.name].stored.insert(member.version)
         // A recovery does without the vault.
         guard member.candidate.trigger != .recovery else { return }
         certificates[member.name].damaged.remove(member.version)
-        guard !member.candidate.isChecked else { return }
+    }
+
+    private mutating func check(_ member: inout Member) throws(Killed) {
+        guard member.candidate.trigger != .recovery, !member.candidate.isChecked else { return }
         let end = try run(
             .check,
             for: [(member.name, member.version)],

@@ -263,7 +263,7 @@ extension Agent {
             version: record.version,
             access: certificate.access
         )
-        try recordPlacement(of: certificate)
+        try recordPlacements(of: [certificate])
         try putTargets(of: certificate, version: record.version)
     }
 }

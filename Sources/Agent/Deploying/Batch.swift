@@ -66,7 +66,10 @@ struct Batch {
             guard let deployment = candidate.deployment ?? begun.popFirst() else { continue }
             members.append(Member(candidate: candidate, deployment: deployment))
         }
-        for index in members.indices { try await prepare(index) }
+        try await stage()
+        for index in members.indices where members[index].state == .staged {
+            try await prepare(index)
+        }
         for index in members.indices where members[index].state == .staged { switchOver(index) }
         for index in members.indices where members[index].state == .live {
             await runDeployHooks(index)
@@ -86,11 +89,10 @@ struct Batch {
         }
     }
 
-    /// Stages the files and asks the check hooks; nothing live is touched.
+    /// Writes the copies and asks the check hooks; nothing live is touched.
     private mutating func prepare(_ index: Int) async throws {
         let candidate = members[index].candidate
         do {
-            try stage(candidate)
             members[index].copies = try agent.prepareTargets(
                 of: candidate.certificate,
                 version: candidate.version
@@ -112,29 +114,6 @@ struct Batch {
             }
             return
         }
-    }
-
-    /// Puts the files of a candidate on the disk, if they are at hand.
-    private func stage(_ candidate: Candidate) throws {
-        guard let pem = candidate.files else { return }
-        let certificate = candidate.certificate
-        let store = agent.store(of: certificate)
-        let files: [VersionFile]
-        do {
-            files = try agent.withFormats(pem, version: candidate.version, of: certificate)
-        } catch {
-            // What a crash left live was whole before it was switched to, and its hooks are owed
-            // whatever has become of the password since; the next pass says what.
-            guard candidate.trigger == .recovery else { throw error }
-            return
-        }
-        _ = try store.stage(
-            files,
-            of: candidate.name,
-            version: candidate.version,
-            access: certificate.access
-        )
-        try agent.recordPlacement(of: certificate)
     }
 
     /// The one rename that makes a version live, and one for each copy that must be a file of its
