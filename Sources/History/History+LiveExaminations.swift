@@ -56,60 +56,52 @@ extension Query {
     }
 }
 
-/// What a policy asks of live versions, as many as there are.
-struct LiveExaminations {
-    private var found: [AskedVersion: LiveExamination] = [:]
-
-    subscript(version: AskedVersion) -> LiveExamination? { found[version] }
-
-    /// Five statements, however many versions there are, and one for each version whose last
-    /// deployment isn't the one that made it live.
-    ///
-    /// - Parameters:
-    ///   - db: One state of the database.
-    ///   - versions: Those that are live.
-    ///   - last: The last deployments of these.
-    /// - Throws: What SQLite or a row that can't be read says.
-    init(
-        _ db: Database,
-        of versions: [AskedVersion],
-        last: [AskedVersion: Deployment]
-    ) throws {
-        func each(
-            _ versions: [AskedVersion],
-            _ query: ([AskedVersion]) -> Query,
-            _ body: (AskedVersion, Row) throws -> Void
-        ) throws {
-            try query(versions).forEach(db) { row in
-                try body(versions[try row.read("place")], row)
-            }
-        }
-        try each(versions, { Query.records(of: $0) }) { version, row in
-            found[version] = LiveExamination(record: try VersionRecord(row), contents: [])
-        }
-        try each(versions, Query.examinations) { version, row in
-            found[version]?.contents = try Examination(row).findings
-        }
-        try each(versions, Query.approvals) { version, row in
-            found[version]?.approval = try Approval(row)
-        }
-        try each(versions, Query.arrivals) { version, row in
-            guard let id: Int64 = try row.readIfPresent("arrival") else { return }
-            let isLast = last[version]?.id == id
-            found[version]?.arrival =
-                try isLast ? last[version] : Query.deployment(id).fetchFirst(db, Deployment.init)
-        }
-        let arrived = found.compactMap { version, live in
-            live.arrival?.previousVersion.flatMap { previous in
-                previous == version.version
-                    ? nil : (version, AskedVersion(version.certificate, previous))
-            }
-        }
-        let replaced = arrived.map(\.1)
-        var records: [AskedVersion: VersionRecord] = [:]
-        try each(replaced, { Query.records(of: $0) }) { version, row in
-            records[version] = try VersionRecord(row)
-        }
-        for (version, previous) in arrived { found[version]?.replaced = records[previous] }
+/// What a policy asks of live versions, each in its place among those asked for; nil for what is
+/// not on record.
+///
+/// Five statements, however many versions there are, and one for each version whose last
+/// deployment isn't the one that made it live.
+///
+/// - Parameters:
+///   - db: One state of the database.
+///   - versions: Those that are live.
+///   - last: The last deployment of each.
+/// - Returns: What there is on each.
+/// - Throws: What SQLite or a row that can't be read says.
+func liveExaminations(
+    _ db: Database,
+    of versions: [AskedVersion],
+    last: [Deployment?]
+) throws -> [LiveExamination?] {
+    var found: [LiveExamination?] = Array(repeating: nil, count: versions.count)
+    try Query.records(of: versions).forEach(db) { row in
+        found[try row.read("place")] = LiveExamination(
+            record: try VersionRecord(row),
+            contents: []
+        )
     }
+    try Query.examinations(of: versions).forEach(db) { row in
+        found[try row.read("place")]?.contents = try Examination(row).findings
+    }
+    try Query.approvals(of: versions).forEach(db) { row in
+        found[try row.read("place")]?.approval = try Approval(row)
+    }
+    try Query.arrivals(of: versions).forEach(db) { row in
+        guard let id: Int64 = try row.readIfPresent("arrival") else { return }
+        let place: Int = try row.read("place")
+        let isLast = last[place]?.id == id
+        found[place]?.arrival =
+            try isLast ? last[place] : Query.deployment(id).fetchFirst(db, Deployment.init)
+    }
+    let replaced = versions.indices.compactMap { place in
+        found[place]?.arrival?.previousVersion.flatMap { previous in
+            previous == versions[place].version
+                ? nil : (place, AskedVersion(versions[place].certificate, previous))
+        }
+    }
+    try Query.records(of: replaced.map(\.1)).forEach(db) { row in
+        let (place, _) = replaced[try row.read("place")]
+        found[place]?.replaced = try VersionRecord(row)
+    }
+    return found
 }

@@ -29,7 +29,7 @@ extension Query {
 }
 
 /// A version of a certificate that something is to be read of.
-package struct AskedVersion: Hashable, Sendable {
+package struct AskedVersion: Sendable {
     let certificate: String
     let version: String
 
@@ -78,37 +78,46 @@ extension History {
         try read("read how certificates stand") { db in
             let pins = try Query.unliftedPins.fetchAll(db, Pin.init)
             let pinByName = Dictionary(pins.map { ($0.certificate, $0) }) { _, newer in newer }
-            let live = questions.compactMap { question in
-                question.current.map { AskedVersion(question.certificate, $0) }
-            }
-            let offered = questions.compactMap { question in
-                question.latest.map { AskedVersion(question.certificate, $0) }
-            }
-            let last = try lastDeployments(db, of: Array(Set(live + offered)))
-            let examined = try LiveExaminations(db, of: live, last: last)
-            return questions.map { question in
+            var live: [AskedVersion] = []
+            var offered: [AskedVersion] = []
+            for question in questions {
                 let name = question.certificate
-                var standing = CertificateStanding()
-                standing.pin = pinByName[name]
-                if let current = question.current {
-                    standing.lastOfCurrent = last[AskedVersion(name, current)]
-                    standing.live = examined[AskedVersion(name, current)]
+                if let current = question.current { live.append(AskedVersion(name, current)) }
+                if let latest = question.latest, latest != question.current {
+                    offered.append(AskedVersion(name, latest))
                 }
-                if let latest = question.latest {
-                    standing.lastOfLatest = last[AskedVersion(name, latest)]
+            }
+            let last = try lastDeployments(db, of: live + offered)
+            let examined = try liveExaminations(db, of: live, last: Array(last[..<live.count]))
+            var nextLive = 0
+            var nextOffered = live.count
+            return questions.map { question in
+                var standing = CertificateStanding()
+                standing.pin = pinByName[question.certificate]
+                if question.current != nil {
+                    standing.lastOfCurrent = last[nextLive]
+                    standing.live = examined[nextLive]
+                    nextLive += 1
+                }
+                if question.latest == question.current {
+                    standing.lastOfLatest = standing.lastOfCurrent
+                } else if question.latest != nil {
+                    standing.lastOfLatest = last[nextOffered]
+                    nextOffered += 1
                 }
                 return standing
             }
         }
     }
 
+    /// The newest closed row of each version, in the order asked for.
     private func lastDeployments(
         _ db: Database,
         of versions: [AskedVersion]
-    ) throws -> [AskedVersion: Deployment] {
-        var found: [AskedVersion: Deployment] = [:]
+    ) throws -> [Deployment?] {
+        var found: [Deployment?] = Array(repeating: nil, count: versions.count)
         try Query.lastDeployments(of: versions).forEach(db) { row in
-            found[versions[try row.read("place")]] = try Deployment(row)
+            found[try row.read("place")] = try Deployment(row)
         }
         return found
     }

@@ -72,7 +72,7 @@ extension StatusReport {
                 Table.Cell(certificate.name),
                 Table.Cell(certificate.state.rawValue),
                 Table.Cell(current?.version.shortVersion ?? "-"),
-                Table.Cell(bar?.text ?? "-", style: bar?.style),
+                bar?.cell ?? Table.Cell("-"),
                 Table.Cell(current?.notAfter?.remaining(from: now) ?? "-", style: bar?.style),
                 Table.Cell(
                     certificate.lastPoll.map {

@@ -17,6 +17,13 @@ struct Table {
             self.style = style
             width = self.text.columns
         }
+
+        /// Text of this program's own, whose width is known.
+        init(_ text: String, width: Int, style: Style) {
+            self.text = text
+            self.style = style
+            self.width = width
+        }
     }
 
     private let header: [Cell]
