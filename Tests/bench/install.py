@@ -6,8 +6,8 @@ directory. Whatever kvagent takes more is for looking at what came, access, one 
 and the history.
 """
 
+import itertools
 import os
-import shutil
 
 import measure
 import poll
@@ -42,18 +42,24 @@ def _contenders(bench, cloud, directory, settings, installed):
         paths += [f"/certificates/{name}", f"/secrets/{name}/{cloud.newest(name)}"]
     curl = cloud.curl(directory, paths, poll.AT_ONCE)
     floor = f"{directory}/floor"
+    old = (f"{directory}/old-{number}" for number in itertools.count())
 
-    def sync():
-        shutil.rmtree(f"{directory}/state")
+    def set_aside(path):
+        # ext4 looks for an inode among all that were freed a moment ago, which takes longer than
+        # the installation: what a round has made stays until the end.
+        if os.path.exists(path):
+            os.rename(path, next(old))
         # What the rounds before have written is not this one's to wait for.
         os.sync()
+
+    def sync():
+        set_aside(f"{directory}/state")
         return cloud.observed(
             lambda: measure.run([bench.kvagent, "sync", "--config", settings])
         )
 
     def write():
-        shutil.rmtree(floor, ignore_errors=True)
-        os.sync()
+        set_aside(floor)
         return measure.in_process(lambda: _write(floor, installed))
 
     return {
