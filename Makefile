@@ -10,10 +10,10 @@ export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool
 # for each other.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 
-.PHONY: help setup build release release-emulator setup-deb deb check-deb piuparts setup-system \
-	setup-servers setup-fidelity setup-bench test-system test-servers test-fidelity test-race \
-	bench bench-fleet soak test test-swift test-sdk check-rules check-deploy check-report demo \
-	format lint clean
+.PHONY: help setup build release release-emulator release-both setup-deb deb check-deb piuparts \
+	setup-system setup-servers setup-fidelity setup-bench test-system test-servers test-fidelity \
+	test-race bench bench-fleet soak test test-swift test-sdk check-rules check-deploy \
+	check-report demo format lint clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,10 +30,14 @@ release: setup ## build kvagent as it is shipped: .build/release/kvagent
 release-emulator: setup ## build kvagent-emulator as it is shipped
 	swift build --product kvagent-emulator $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
 
+# In one go: the modules of one keep the second processor busy while a large one of the other compiles.
+release-both: setup
+	swift build $(RELEASE_FLAGS) $(SWIFT_BUILD_FLAGS)
+
 setup-deb: ## install what packaging needs beside it
 	@.ci/setup packaging
 
-deb: setup-deb release release-emulator ## make the Debian packages: .build/deb/*.deb
+deb: setup-deb release-both ## make the Debian packages: .build/deb/*.deb
 	packaging/make-deb
 
 check-deb: setup-deb ## check the packages that are in .build/deb
@@ -72,7 +76,7 @@ test-race: setup ## readers, and one who must not read, against a thousand deplo
 setup-bench: setup
 	@.ci/setup bench
 
-bench: setup-bench release release-emulator $(VENV)-bench/.installed ## measure what kvagent costs, beside others; BENCH="--quick --only poll"
+bench: setup-bench release-both $(VENV)-bench/.installed ## measure what kvagent costs, beside others; BENCH="--quick --only poll"
 	@Tests/bench/bench $(BENCH)
 
 $(VENV)-bench/.installed: Tests/bench/requirements.txt
