@@ -18,18 +18,24 @@ def run(bench):
         "written: a deployment with a hook run, in three transactions, each on the disk, by Python's"
         " sqlite3 with kvagent's schema, triggers and settings",
         "bare table: a row of a table without index and trigger, in as many transactions",
-        f"the commands are kvagent's, with {ledger.CERTIFICATES:,} certificates in the settings",
+        f"the commands are kvagent's, with {ledger.CERTIFICATES:,} certificates in the settings;"
+        " beside them stand the same on shorter histories, in the same rounds",
+        "config check: reads the settings alone",
     )
     for note in notes:
         bench.results.note("history", note)
-    for deployments in sizes:
-        directory = ledger.kept(bench.kept, deployments)
+    directories = {deployments: ledger.kept(bench.kept, deployments) for deployments in sizes}
+    for deployments, directory in directories.items():
         size = f"{deployments:,} deployments"
+        database = f"{directory}/state/history.db"
+        bench.results.add("history", size, "database", "MB", [os.path.getsize(database) / 1e6])
         copy = f"{bench.directory}/written.db"
-        shutil.copyfile(f"{directory}/state/history.db", copy)
+        shutil.copyfile(database, copy)
         _write(bench, size, copy)
         _remove(copy)
-        _ask(bench, size, directory)
+    _ask(bench, directories)
+    for deployments, directory in directories.items():
+        _read_whole(bench, f"{deployments:,} deployments", directory)
 
 
 def _write(bench, size, path):
@@ -66,18 +72,42 @@ def _write(bench, size, path):
     _remove(bare_path)
 
 
-def _ask(bench, size, directory):
-    settings, database = f"{directory}/kvagent.yaml", f"{directory}/state/history.db"
-    db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+def _ask(bench, directories):
+    """The questions that must not take longer the longer a history is."""
+    words = {deployments: _questions(directory) for deployments, directory in directories.items()}
+    contenders = {
+        (what, deployments): lambda command=command, directory=directories[deployments]: measure.run(
+            [bench.kvagent, *command, "--config", f"{directory}/kvagent.yaml"]
+        )
+        for deployments, questions in words.items()
+        for what, command in questions.items()
+    }
+    rounds = measure.take_turns(4 * bench.runs, contenders)
+    *shorter, longest = directories
+    for what in words[longest]:
+        for figure, unit, value in (
+            ("wall", "ms", lambda usage: usage.wall * 1000),
+            ("peak memory", "MiB", lambda usage: usage.memory),
+        ):
+            found = {
+                deployments: [value(usage) for usage in rounds[what, deployments]]
+                for deployments in directories
+            }
+            beside = {f"{deployments:,}": found[deployments] for deployments in reversed(shorter)}
+            size = f"{longest:,} deployments"
+            bench.results.add("history", size, f"{what}: {figure}", unit, found[longest], **beside)
+
+
+def _questions(directory):
+    """Commands by what the table calls them, with dates of that history."""
+    db = sqlite3.connect(f"file:{directory}/state/history.db?mode=ro", uri=True)
     [end] = db.execute("SELECT max(started_at) FROM deployment").fetchone()
     [middle] = db.execute(
         "SELECT started_at FROM deployment WHERE id = (SELECT max(id) / 2 FROM deployment)"
     ).fetchone()
     db.close()
-    bench.results.add("history", size, "database", "MB", [os.path.getsize(database) / 1e6])
     end, middle = (f"{date[:10]}T00:00:00Z" for date in (end, middle))
-    files = {name: f"{bench.directory}/{name}" for name in ("backup", "export")}
-    questions = {
+    return {
         "config check": ["config", "check"],
         "history --limit 50": ["history", "--limit", "50"],
         "history c0500": ["history", "c0500"],
@@ -89,13 +119,22 @@ def _ask(bench, size, directory):
         "show c0500": ["show", "c0500"],
         "status": ["status"],
         "metrics": ["metrics"],
+    }
+
+
+def _read_whole(bench, size, directory):
+    """What reads every row, and takes longer the more there are."""
+    files = {name: f"{bench.directory}/{name}" for name in ("backup", "export")}
+    commands = {
         "history --verify": ["history", "--verify"],
         "history backup": ["history", "backup", files["backup"], "--force"],
         "history export": ["history", "export", files["export"], "--force"],
     }
     contenders = {
-        what: lambda words=words: measure.run([bench.kvagent, *words, "--config", settings])
-        for what, words in questions.items()
+        what: lambda command=command: measure.run(
+            [bench.kvagent, *command, "--config", f"{directory}/kvagent.yaml"]
+        )
+        for what, command in commands.items()
     }
     for what, usages in measure.take_turns(bench.runs, contenders).items():
         walls = [usage.wall * 1000 for usage in usages]

@@ -44,7 +44,7 @@ def run(bench):
             bench.results.add("idle", label, "wake-ups a minute", "", [count for count, _ in minutes])
             bench.results.add("idle", label, "processor time an hour", "s", hours)
     bench.results.add("idle", "", "program", "MB", [os.path.getsize(bench.kvagent) / 1e6])
-    packages = glob.glob(os.path.join(os.path.dirname(bench.kvagent), "../deb/kvagent_*.deb"))
+    packages = glob.glob(f"{bench.packages}/kvagent_*.deb")
     if packages:
         newest = max(packages, key=os.path.getmtime)
         bench.results.add("idle", "", "package", "MB", [os.path.getsize(newest) / 1e6])
