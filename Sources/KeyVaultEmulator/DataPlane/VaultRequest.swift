@@ -20,13 +20,13 @@ struct VaultRequest: Sendable {
     init?(_ exchange: Exchange, behaviour: EmulatorBehaviour, now: Int) {
         let suffix = ".vault.localhost"
         let host = exchange.host
-        guard host.hasSuffix(suffix),
-            host.dropLast(suffix.count).wholeMatch(of: /[0-9a-z-]+/) != nil
-        else { return nil }
+        let vault = host.dropLast(suffix.count)
+        // Whoever made the exchange has made its letters small.
+        guard host.hasSuffix(suffix), vault.isObjectName else { return nil }
         self.exchange = exchange
         self.behaviour = behaviour
         self.now = now
-        vault = String(host.dropLast(suffix.count))
+        self.vault = String(vault)
         let segments = exchange.segments
         collection = segments.first.flatMap { Collection(rawValue: $0.lowercased()) }
         name = segments.count > 1 ? segments[1] : nil
@@ -43,14 +43,23 @@ struct VaultRequest: Sendable {
     var port: String { String(exchange.authority.dropFirst(exchange.host.count)) }
 
     /// Whether the name is one that Key Vault takes.
-    var hasGoodName: Bool {
-        name.map { $0.wholeMatch(of: /[0-9a-zA-Z-]{1,127}/) != nil } ?? true
-    }
+    var hasGoodName: Bool { name?.isObjectName ?? true }
 
-    /// Whether the mandatory `api-version` is there and looks like one.
+    /// Whether the mandatory `api-version` is there and looks like one: `7.4`, `2025-07-01`, either
+    /// with `-preview` or `-preview.1` behind it.
     var hasAPIVersion: Bool {
-        let version = exchange.query["api-version"] ?? ""
-        return version.wholeMatch(of: /(\d+\.\d+|\d{4}-\d\d-\d\d)(-preview(\.\d+)?)?/) != nil
+        var parts = (exchange.query["api-version"] ?? "")
+            .split(separator: "-", omittingEmptySubsequences: false)
+        if let last = parts.last,
+            last == "preview" || last.hasPrefix("preview.") && last.dropFirst(8).isNumber
+        {
+            parts.removeLast()
+        }
+        if parts.count == 1 {
+            let numbers = parts[0].split(separator: ".", omittingEmptySubsequences: false)
+            return numbers.count == 2 && numbers.allSatisfy(\.isNumber)
+        }
+        return parts.map(\.utf8.count) == [4, 2, 2] && parts.allSatisfy(\.isNumber)
     }
 
     var isAboutCertificates: Bool {
@@ -78,4 +87,23 @@ struct VaultRequest: Sendable {
         default: return .other
         }
     }
+}
+
+extension StringProtocol {
+    /// Whether it can name a vault or an object: letters, digits and hyphens of ASCII, 127 at the
+    /// most.
+    fileprivate var isObjectName: Bool {
+        (1...127).contains(utf8.count)
+            && utf8.allSatisfy { byte in
+                byte.isDigit || byte == UInt8(ascii: "-")
+                    || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+            }
+    }
+
+    /// Whether it is digits, at least one.
+    fileprivate var isNumber: Bool { !isEmpty && utf8.allSatisfy(\.isDigit) }
+}
+
+extension UInt8 {
+    fileprivate var isDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
 }

@@ -103,8 +103,7 @@ final class TokenAuthority: Sendable {
                 outer[index] ^= span[index]
             }
         }
-        let digest = Data(hex: sha256Hex(inner + Array(text.utf8)))
-        return Data(hex: sha256Hex(outer + Array(digest))).base64URL
+        return Data(sha256(outer + sha256(inner + text.utf8))).base64URL
     }
 }
 
@@ -121,21 +120,26 @@ extension Data {
 
     /// Base64 of RFC 4648 §5, without padding.
     var base64URL: String {
-        String(
-            base64EncodedString().compactMap { character -> Character? in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
+        let bytes = base64EncodedData().compactMap { byte -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case UInt8(ascii: "="): nil
+            default: byte
             }
-        )
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     init?(base64URL text: some StringProtocol) {
-        var base64 = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        while base64.utf8.count % 4 != 0 { base64 += "=" }
-        self.init(base64Encoded: base64)
+        var base64 = text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "-"): UInt8(ascii: "+")
+            case UInt8(ascii: "_"): UInt8(ascii: "/")
+            default: byte
+            }
+        }
+        while base64.count % 4 != 0 { base64.append(UInt8(ascii: "=")) }
+        self.init(base64Encoded: Data(base64))
     }
 }
