@@ -93,13 +93,31 @@ struct ChallengeTests {
 
     @Test(
         "a request without a version of the interface is a bad one",
-        arguments: ["", "?api-version=", "?api-version=latest"]
+        arguments: [
+            "", "?api-version=", "?api-version=latest", "?api-version=7", "?api-version=7.",
+            "?api-version=7.4.1", "?api-version=2025-7-01", "?api-version=2025-07",
+            "?api-version=2025-07-0x", "?api-version=-preview", "?api-version=7.4-preview.",
+            "?api-version=7.4-beta",
+        ]
     )
     func apiVersion(_ query: String) async throws {
         try await Bench.run { bench in
             let answer = try await bench.ask("/secrets/web" + query)
             #expect(answer.status == 400)
             #expect(answer.code == "BadParameter")
+        }
+    }
+
+    @Test(
+        "a version of the interface is a number or a date, a preview or none",
+        arguments: [
+            "7.4", "2025-07-01", "7.6-preview", "7.6-preview.1", "2025-07-01-preview.10",
+        ]
+    )
+    func apiVersionTaken(_ version: String) async throws {
+        try await Bench.run { bench in
+            let answer = try await bench.ask("/secrets?api-version=\(version)")
+            #expect(answer.status == 200)
         }
     }
 

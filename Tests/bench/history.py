@@ -82,7 +82,7 @@ def _ask(bench, directories):
         for deployments, questions in words.items()
         for what, command in questions.items()
     }
-    rounds = measure.take_turns(4 * bench.runs, contenders)
+    rounds = measure.take_turns(bench.runs * measure.ROUNDS_FOR_EACH_RUN, contenders)
     *shorter, longest = directories
     for what in words[longest]:
         for figure, unit, value in (

@@ -53,6 +53,10 @@ def in_process(work):
     return Usage(time.monotonic() - began, time.process_time() - processor)
 
 
+# Where a round takes milliseconds.
+ROUNDS_FOR_EACH_RUN = 4
+
+
 def take_turns(runs, contenders):
     """Lets each contender run in turn, round after round.
 

@@ -20,8 +20,6 @@ from daemon import Daemon
 from inotify import Watch
 
 NAME = "www.bench.example"
-# A round is short.
-ROUNDS_FOR_EACH_RUN = 4
 LIMIT = 30
 # Each step with what ends it; the one before it begins there.
 STEPS = (
@@ -69,7 +67,7 @@ def run(bench):
         seen = {_served(port)}
         rounds = [
             _rotate(bench, cloud, daemon, settings, name, live, port, seen)
-            for _ in range(bench.runs * ROUNDS_FOR_EACH_RUN + 1)
+            for _ in range(bench.runs * measure.ROUNDS_FOR_EACH_RUN + 1)
         ][1:]
     before = "signal"
     for label, end in STEPS:

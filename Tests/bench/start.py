@@ -4,9 +4,6 @@ import ledger
 import machine
 import measure
 
-# A round is short.
-ROUNDS_FOR_EACH_RUN = 4
-
 
 def run(bench):
     bench.results.note("start", "true: what starting any program takes here, and the least that is told")
@@ -29,7 +26,7 @@ def run(bench):
 
 def _report(bench, size, contenders, what):
     rounds = measure.take_turns(
-        bench.runs * ROUNDS_FOR_EACH_RUN,
+        bench.runs * measure.ROUNDS_FOR_EACH_RUN,
         {name: _contender(words) for name, words in contenders.items()},
     )
     for figure, unit, value in (
