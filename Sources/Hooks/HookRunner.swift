@@ -59,9 +59,16 @@ package struct HookRunner: Sendable {
         let startedAt = Date()
         let begin = ContinuousClock.now
         var attempt = await attempt(hook, event: event)
-        for pause in TransientUnit.pausesForManager where attempt.madeNoUnit {
+        var pauses = TransientUnit.pausesForManager[...]
+        while attempt.madeNoUnit {
+            var pause = pauses.popFirst()
+            if pause == nil, ContinuousClock.now - begin < TransientUnit.patience,
+                await TransientUnit.managerComesAndGoes()
+            {
+                pause = .seconds(1)
+            }
             // A cancelled task starts nothing more.
-            guard (try? await Task.sleep(for: pause)) != nil else { break }
+            guard let pause, (try? await Task.sleep(for: pause)) != nil else { break }
             attempt = await self.attempt(hook, event: event)
         }
         return HookRun(

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -166,18 +167,39 @@ struct TransientUnit: Sendable {
         _ = await ask(["reset-failed", units])
     }
 
+    /// The pauses before a start that made no unit is tried again, whatever the reason.
+    ///
     /// A service manager that re-executes itself, as its own upgrade makes it, cuts off who asks it
     /// and makes no units for a moment; a renewal must not be refused for that.
     static let pausesForManager: [Duration] = [.seconds(1), .seconds(2)]
 
+    /// How long what went wrong is tried again while the service manager is known to come and go.
+    static let patience: Duration = .seconds(60)
+
+    /// Whether the service manager is out of reach, or has loaded its units anew within the last
+    /// seconds, as it does when it re-executes itself: who then got no unit made may get one later.
+    static func managerComesAndGoes() async -> Bool {
+        guard RunnerKind.systemd.obstacle == nil else { return false }
+        guard let answer = await ask(["show", "--property=UnitsLoadTimestampMonotonic"]) else {
+            return true
+        }
+        let loaded = answer.split { $0 == "=" || $0 == "\n" }.last.flatMap { Int($0) } ?? 0
+        var now = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+        // It is back on the bus only a while after it has its units.
+        return loaded > 0 && loaded / 1_000_000 + 5 > now.tv_sec
+    }
+
     /// The answer to what succeeds whenever the service manager is there; empty without one.
     private static func askPatiently(_ arguments: [String]) async -> String {
-        for pause in pausesForManager {
+        let limit = ContinuousClock.now + patience
+        while true {
             if let answer = await ask(arguments) { return answer }
-            // Cut short for a cancelled task, which is right: then the first answer has to do.
-            try? await Task.sleep(for: pause)
+            // A cancelled task's sleep is cut short, which is right: then the first answer has to do.
+            guard RunnerKind.systemd.obstacle == nil, .now < limit,
+                (try? await Task.sleep(for: .seconds(1))) != nil
+            else { return "" }
         }
-        return await ask(arguments) ?? ""
     }
 
     /// What systemctl says; nil when it does not succeed.

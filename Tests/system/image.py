@@ -6,8 +6,9 @@ import shutil
 import subprocess
 
 PACKAGES = [
-    # What makes it a machine: an init, a bus for systemctl, and polkit for who isn't root.
-    *("systemd", "systemd-sysv", "dbus", "polkitd"),
+    # What makes it a machine: an init, a bus for systemctl, and polkit for who is not root; debootstrap
+    # finds no package for the virtual one that polkit depends on: libpam-systemd is it.
+    *("systemd", "systemd-sysv", "dbus", "libpam-systemd", "polkitd"),
     # What a server with certificates has.
     *("nginx-light", "openssl", "ca-certificates", "libcurl4"),
     # What the tests look with.
