@@ -34,6 +34,9 @@ package struct Agent: Sendable {
     /// Told of every step, for the service manager.
     let heartbeat: Heartbeat
 
+    /// When the stores are looked through for what killed runs have left.
+    private let search: LeftoverSearch
+
     /// Opens the history and prepares the directories.
     ///
     /// A damaged history is set aside, with an error in the log: certificates must be renewed all
@@ -92,7 +95,8 @@ package struct Agent: Sendable {
             runner: HookRunner(settings.hooks.runner, properties: settings.hooks.properties),
             logger: logger,
             damagedHistory: damagedHistory,
-            heartbeat: heartbeat
+            heartbeat: heartbeat,
+            search: LeftoverSearch()
         )
     }
 
@@ -107,25 +111,30 @@ package struct Agent: Sendable {
             splay: splay,
             runner: runner,
             logger: logger,
-            heartbeat: heartbeat
+            heartbeat: heartbeat,
+            search: search
         )
     }
 
-    /// Clears what a crash left in the stores; to be called with the lock held, for to anyone else
-    /// work in progress looks like leftovers.
+    /// Makes the stores that are missing, and clears what a crash left in them; to be called with
+    /// the lock held, for to anyone else work in progress looks like leftovers.
     ///
     /// A store that can't be prepared fails its own certificates when they are staged, and stops
     /// no others.
-    private func prepareStores() {
-        let copies = settings.certificates.flatMap(\.allTargets).filter { $0.kind != .link }
-        do {
-            try CertificateStore.removeLeftovers(beside: copies)
-        } catch {
-            logger.warning("leftovers can't be removed", metadata: ["error": "\(error)"])
+    ///
+    /// - Parameter isSearched: Whether a crash may have left something.
+    private func prepareStores(searching isSearched: Bool) {
+        if isSearched {
+            let copies = settings.certificates.flatMap(\.allTargets).filter { $0.kind != .link }
+            do {
+                try CertificateStore.removeLeftovers(beside: copies)
+            } catch {
+                logger.warning("leftovers can't be removed", metadata: ["error": "\(error)"])
+            }
         }
         for (location, _) in settings.storeLocations() {
             do {
-                try CertificateStore(root: location).prepare()
+                try CertificateStore(root: location).prepare(searching: isSearched)
             } catch {
                 logger.error("store can't be prepared", metadata: ["error": "\(error)"])
             }
@@ -154,7 +163,7 @@ package struct Agent: Sendable {
             within: insideHook ? .zero : patience
         )
         try history.checkInPlace()
-        prepareStores()
+        prepareStores(searching: search.isDue(afterDeath: lock.followsDeath))
         let result = try await body()
         lock.release()
         return result

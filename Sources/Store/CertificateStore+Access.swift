@@ -1,4 +1,5 @@
 import Glibc
+import Sensitive
 import SystemPackage
 
 extension StoredVersion {
@@ -9,12 +10,11 @@ extension StoredVersion {
     ///   - files: What the version should have.
     ///   - access: What they should be given.
     /// - Returns: One text for each file, `privkey.pem has mode 0644, not 0600`.
-    /// - Throws: A `StoreError`, also for a user or a group that there isn't.
+    /// - Throws: A `StoreError`.
     package func accessDrift(
         of files: [VersionFile],
-        access: FileAccess
+        access: ResolvedAccess
     ) throws(StoreError) -> [String] {
-        let access = try ResolvedAccess(access)
         var drift: [String] = []
         for file in files {
             guard try directory.isRegularFile(file.name) else { continue }
@@ -27,25 +27,33 @@ extension StoredVersion {
 }
 
 extension Directory {
-    private func stat(_ descriptor: CInt, at path: FilePath) throws(StoreError) -> Glibc.stat {
-        var facts = Glibc.stat()
-        guard unsafe fstat(descriptor, &facts) == 0 else {
-            throw StoreError("look at", path, Errno(rawValue: errno))
-        }
-        return facts
+    /// The content of a file, and whether it is known to have this access; nil when there is none of
+    /// this name.
+    func read(
+        _ name: String,
+        isSecret: Bool,
+        access: ResolvedAccess?
+    ) throws(StoreError) -> (bytes: SensitiveBytes, hasAccess: Bool)? {
+        guard let descriptor = try openForReading(name) else { return nil }
+        defer { _ = close(descriptor) }
+        let path = path.appending(name)
+        let facts = try facts(of: descriptor, at: path)
+        let bytes = try read(descriptor, facts, at: path)
+        let hasAccess = try? access?.isInForce(on: descriptor, facts, isSecret: isSecret, at: path)
+        return (bytes, hasAccess ?? false)
     }
 
     fileprivate func accessDrift(
         of file: VersionFile,
         access: ResolvedAccess
     ) throws(StoreError) -> String? {
-        let path = path.appending(file.name)
-        let descriptor = try openForReading(file.name)
+        guard let descriptor = try openForReading(file.name) else { return nil }
         defer { _ = close(descriptor) }
-        guard try !access.isInForce(on: descriptor, isSecret: file.isSecret, at: path) else {
-            return nil
-        }
-        let facts = try stat(descriptor, at: path)
+        let path = path.appending(file.name)
+        let facts = try facts(of: descriptor, at: path)
+        guard
+            try !access.isInForce(on: descriptor, facts, isSecret: file.isSecret, at: path)
+        else { return nil }
         let mode = facts.st_mode & 0o7777
         let expected =
             access.list(isSecret: file.isSecret)?.mode ?? access.mode(isSecret: file.isSecret)

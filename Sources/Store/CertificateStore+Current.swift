@@ -8,6 +8,39 @@ extension CertificateStore {
     ///   what it serves is then not what the store has written.
     package func currentVersion(of certificate: String) throws(StoreError) -> String? {
         guard let directory = try openCertificate(certificate) else { return nil }
+        return try currentVersion(of: certificate, in: directory)
+    }
+
+    /// The live versions of many certificates, in their order; the root is opened once.
+    ///
+    /// - Returns: For each what `currentVersion(of:)` returns, or the error that it throws.
+    package func currentVersions(of certificates: [String]) -> [Result<String?, StoreError>] {
+        let root: Directory?
+        do throws(StoreError) {
+            root = try openRoot()
+        } catch {
+            return certificates.map { _ in .failure(error) }
+        }
+        var versions: [Result<String?, StoreError>] = []
+        for certificate in certificates {
+            do throws(StoreError) {
+                try check(certificate: certificate)
+                var version: String?
+                if let directory = try root?.openIfPresent(certificate) {
+                    version = try currentVersion(of: certificate, in: directory)
+                }
+                versions.append(.success(version))
+            } catch {
+                versions.append(.failure(error))
+            }
+        }
+        return versions
+    }
+
+    private func currentVersion(
+        of certificate: String,
+        in directory: borrowing Directory
+    ) throws(StoreError) -> String? {
         switch try directory.entry("current") {
         case .absent:
             return nil

@@ -148,14 +148,16 @@ extension Directory {
         under name: String,
         access: ResolvedAccess
     ) throws(StoreError) -> Bool {
-        guard try isRegularFile(name) else { return false }
-        let descriptor = try openForReading(name)
-        defer { _ = close(descriptor) }
-        let path = path.appending(name)
-        guard try access.isInForce(on: descriptor, isSecret: file.isSecret, at: path) else {
+        guard try isRegularFile(name), let descriptor = try openForReading(name) else {
             return false
         }
-        return try holds(file.contents, under: name)
+        defer { _ = close(descriptor) }
+        let path = path.appending(name)
+        let facts = try facts(of: descriptor, at: path)
+        guard
+            try access.isInForce(on: descriptor, facts, isSecret: file.isSecret, at: path)
+        else { return false }
+        return try file.contents.equals(read(descriptor, facts, at: path))
     }
 
     /// Whether the file `name` has these bytes.

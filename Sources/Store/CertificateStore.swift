@@ -35,10 +35,16 @@ package struct CertificateStore: Sendable {
     /// Only names that the store makes are removed; what is live, and what anybody else has put
     /// there, stays.
     ///
+    /// - Parameter isSearched: Whether to look for such things, in every certificate's directory.
     /// - Throws: A `StoreError`, also when the root is writable by everyone.
-    package func prepare() throws(StoreError) {
+    package func prepare(searching isSearched: Bool = true) throws(StoreError) {
         try makeRoot()
         let directory = try Directory.open(root)
+        if isSearched { try removeLeftovers(in: directory) }
+        try Readme.write(into: directory)
+    }
+
+    private func removeLeftovers(in directory: borrowing Directory) throws(StoreError) {
         try directory.removeLeftovers([.new, .removed])
         for name in try directory.names() where StoreName.isPlain(name) {
             guard try directory.entry(name) == .directory else { continue }
@@ -47,7 +53,6 @@ package struct CertificateStore: Sendable {
             try certificate.openIfPresent("versions")?
                 .removeLeftovers(StoreName.Temporary.allCases)
         }
-        try Readme.write(into: directory)
     }
 
     /// The version directories that a certificate has, sorted.
@@ -101,10 +106,14 @@ package struct CertificateStore: Sendable {
     /// Opens a certificate's directory; nil when there is none.
     func openCertificate(_ certificate: String) throws(StoreError) -> Directory? {
         try check(certificate: certificate)
+        return try openRoot()?.openIfPresent(certificate)
+    }
+
+    /// Opens the root; nil before the first `prepare()`, which is no error for a reader.
+    func openRoot() throws(StoreError) -> Directory? {
         do {
-            return try Directory.open(root).openIfPresent(certificate)
+            return try Directory.open(root)
         } catch {
-            // Before the first prepare() there is nothing, which is no error for a reader.
             guard unsafe access(root.string, F_OK) != 0, errno == ENOENT else { throw error }
             return nil
         }

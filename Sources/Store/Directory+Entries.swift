@@ -25,12 +25,20 @@ extension Directory {
     }
 
     private func target(of name: String) throws(StoreError) -> String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let count = unsafe readlinkat(descriptor, name, &buffer, buffer.count)
-        guard count >= 0 else {
+        let size = Int(PATH_MAX)
+        let target = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: size) {
+            guard let text = $0.baseAddress else { return String?.none }
+            let count = unsafe readlinkat(descriptor, name, text, size)
+            guard count >= 0 else { return nil }
+            return unsafe String(
+                decoding: UnsafeRawBufferPointer(start: text, count: count),
+                as: UTF8.self
+            )
+        }
+        guard let target else {
             throw StoreError("read link", path.appending(name), Errno(rawValue: errno))
         }
-        return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+        return target
     }
 
     /// Renames within the directory, over what `new` names.

@@ -17,26 +17,39 @@ extension Directory {
     }
 
     /// Opens a file that is no symlink; the caller closes it.
-    func openForReading(_ name: String) throws(StoreError) -> CInt {
+    ///
+    /// - Returns: The descriptor; nil when there is none of this name.
+    /// - Throws: A `StoreError`, for a symlink, too.
+    func openForReading(_ name: String) throws(StoreError) -> CInt? {
         // O_NONBLOCK: opening a pipe that someone has put there must not wait for its writer.
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
         let file = unsafe openat(descriptor, name, flags)
         guard file >= 0 else {
+            if errno == ENOENT { return nil }
             throw StoreError("open", path.appending(name), Errno(rawValue: errno))
         }
         return file
     }
 
-    /// The content of a file; nil when there is none of this name.
-    func read(_ name: String) throws(StoreError) -> SensitiveBytes? {
-        guard try entry(name) != .absent else { return nil }
-        let path = path.appending(name)
-        let file = try openForReading(name)
-        defer { _ = close(file) }
+    /// What is known of an open file.
+    func facts(of file: CInt, at path: FilePath) throws(StoreError) -> stat {
         var facts = stat()
         guard unsafe fstat(file, &facts) == 0 else {
             throw StoreError("look at", path, Errno(rawValue: errno))
         }
+        return facts
+    }
+
+    /// The content of a file; nil when there is none of this name.
+    func read(_ name: String) throws(StoreError) -> SensitiveBytes? {
+        guard let file = try openForReading(name) else { return nil }
+        defer { _ = close(file) }
+        let path = path.appending(name)
+        return try read(file, facts(of: file, at: path), at: path)
+    }
+
+    /// The content of an open file.
+    func read(_ file: CInt, _ facts: stat, at path: FilePath) throws(StoreError) -> SensitiveBytes {
         guard facts.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(operation: "read", path: path.string, cause: "is not a regular file")
         }

@@ -8,12 +8,18 @@ import SystemPackage
 package struct ProcessLock: ~Copyable {
     private let descriptor: CInt
 
+    /// Whether whoever held the lock last has ended without giving it back.
+    package let followsDeath: Bool
+
     private init(descriptor: CInt) {
         self.descriptor = descriptor
+        var facts = stat()
+        followsDeath = unsafe fstat(descriptor, &facts) == 0 && facts.st_size > 0
     }
 
     deinit {
-        // The number must not be read as that of a holder once there is none.
+        // The number must not be read as that of a holder once there is none; nor would the next one
+        // know that this one came to its end.
         _ = ftruncate(descriptor, 0)
         _ = close(descriptor)
     }
@@ -80,7 +86,8 @@ package struct ProcessLock: ~Copyable {
             && held.st_dev == named.st_dev && held.st_ino == named.st_ino
     }
 
-    /// Notes our process number for the messages of those who wait; the lock holds without it.
+    /// Notes our process number for the messages of those who wait, and for who comes after our
+    /// death; the lock holds without it.
     private func writeHolder() {
         let text = Array("\(getpid())\n".utf8)
         _ = ftruncate(descriptor, 0)

@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 
 /// A `FileAccess` in the numbers of this host; making one changes nothing on disk.
-struct ResolvedAccess {
+package struct ResolvedAccess: Sendable {
     let owner: uid_t
     let group: gid_t
     /// Permission bits for files with a key in them.
@@ -10,7 +10,8 @@ struct ResolvedAccess {
     /// Users and groups that may read such files too.
     let readers: AccessList.Readers
 
-    init(_ access: FileAccess) throws(StoreError) {
+    /// - Throws: A `StoreError`, for a user or a group that there isn't and for more than permission bits.
+    package init(_ access: FileAccess) throws(StoreError) {
         guard access.mode & ~0o777 == 0 else {
             throw StoreError(
                 operation: "set mode",
@@ -67,7 +68,11 @@ struct ResolvedAccess {
         } catch {
             throw Self.failure(error, at: path)
         }
-        guard try isInForce(on: file, isSecret: isSecret, at: path) else {
+        var facts = stat()
+        guard unsafe fstat(file, &facts) == 0 else {
+            throw StoreError("look at", path, Errno(rawValue: errno))
+        }
+        guard try isInForce(on: file, facts, isSecret: isSecret, at: path) else {
             throw StoreError(
                 operation: "set access of",
                 path: path.string,
@@ -78,12 +83,13 @@ struct ResolvedAccess {
         }
     }
 
-    /// Whether an open file has exactly this owner, group, mode and ACL.
-    func isInForce(on file: CInt, isSecret: Bool, at path: FilePath) throws(StoreError) -> Bool {
-        var facts = stat()
-        guard unsafe fstat(file, &facts) == 0 else {
-            throw StoreError("look at", path, Errno(rawValue: errno))
-        }
+    /// Whether an open file, of which `facts` are known, has exactly this owner, group, mode and ACL.
+    func isInForce(
+        on file: CInt,
+        _ facts: stat,
+        isSecret: Bool,
+        at path: FilePath
+    ) throws(StoreError) -> Bool {
         let found: [UInt8]?
         do {
             found = try LinuxCalls.attribute(AccessList.attribute, of: file)

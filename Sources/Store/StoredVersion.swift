@@ -13,13 +13,30 @@ package struct StoredVersion: ~Copyable {
         return try directory.read(file)
     }
 
-    /// The names of the files in it, sorted.
-    package func fileNames() throws(StoreError) -> [String] {
-        var names: [String] = []
-        for name in try directory.names().sorted() where try directory.isRegularFile(name) {
-            names.append(name)
+    /// A file, and how it lies there.
+    ///
+    /// - Parameters:
+    ///   - file: Its name.
+    ///   - isSecret: Whether it holds a private key.
+    ///   - access: What such a file should be given; nil where that can't be had.
+    /// - Returns: The content, and whether the file is known to have just this access; nil when
+    ///   there is none of this name.
+    /// - Throws: As `read(_:)`.
+    package func read(
+        _ file: String,
+        isSecret: Bool,
+        access: ResolvedAccess?
+    ) throws(StoreError) -> (bytes: SensitiveBytes, hasAccess: Bool)? {
+        guard StoreName.isPlain(file) else { throw store.badName(file, kind: "file") }
+        return try directory.read(file, isSecret: isSecret, access: access)
+    }
+
+    /// Whether there are files in it with other names than these.
+    package func hasFiles(besides names: Set<String>) throws(StoreError) -> Bool {
+        for name in try directory.names() where !names.contains(name) {
+            if try directory.isRegularFile(name) { return true }
         }
-        return names
+        return false
     }
 }
 

@@ -135,6 +135,34 @@ struct AccessTests {
         }
     }
 
+    @Test("Reading a file tells whether it has its access, and other files are seen")
+    func readWithAccess() throws {
+        try withStore { store in
+            try store.install("a", access: FileAccess(mode: 0o640))
+            let version = Fixture.version("a")
+            func hasAccess(_ file: String, _ access: FileAccess?) throws -> Bool? {
+                let access = try access.map { try ResolvedAccess($0) }
+                return try store.open(version: version, of: "web")?
+                    .read(file, isSecret: file == "privkey.pem", access: access)?.hasAccess
+            }
+            #expect(try hasAccess("privkey.pem", FileAccess(mode: 0o640)) == true)
+            #expect(try hasAccess("privkey.pem", FileAccess(mode: 0o600)) == false)
+            #expect(try hasAccess("privkey.pem", nil) == false)
+            #expect(try hasAccess("cert.pem", FileAccess(mode: 0o640)) == true)
+            #expect(try hasAccess("nothing", FileAccess()) == nil)
+
+            let known: Set = ["privkey.pem", "cert.pem"]
+            func hasMore() throws -> Bool? {
+                try store.open(version: version, of: "web")?.hasFiles(besides: known)
+            }
+            #expect(try hasMore() == false)
+            try makeDirectories(store.current.appending("directory"))
+            #expect(try hasMore() == false)
+            try writeFile(store.current.appending("more.pem"), "x")
+            #expect(try hasMore() == true)
+        }
+    }
+
     @Test("How the access of a file differs from what it should be is told in words")
     func drift() throws {
         try withStore { store in
@@ -142,7 +170,9 @@ struct AccessTests {
             try store.install("a", access: access)
             func drift(_ access: FileAccess) throws -> [String] {
                 let stored = try store.open(version: Fixture.version("a"), of: "web")
-                return try #require(try stored?.accessDrift(of: Fixture.files("a"), access: access))
+                return try #require(
+                    try stored?.accessDrift(of: Fixture.files("a"), access: ResolvedAccess(access))
+                )
             }
             #expect(try drift(access) == [])
             #expect(try drift(FileAccess()) == ["privkey.pem has mode 0640, not 0600"])

@@ -21,6 +21,23 @@ struct CurrentTests {
         }
     }
 
+    @Test("The live versions of many are told in their order, with the trouble of each")
+    func many() throws {
+        try withStore { store in
+            try store.install("a")
+            try makeDirectories(store.root.appending("odd/current"))
+            let found = store.currentVersions(of: ["none", "odd", "web", "../web"])
+            #expect(try found[0].get() == nil)
+            #expect(throws: StoreError.self) { try found[1].get() }
+            #expect(try found[2].get() == Fixture.version("a"))
+            #expect(throws: StoreError.self) { try found[3].get() }
+            let nowhere = CertificateStore(root: store.root.appending("missing"))
+            #expect(try nowhere.currentVersions(of: ["web"])[0].get() == nil)
+            let file = CertificateStore(root: store.root.appending("README"))
+            #expect(throws: StoreError.self) { try file.currentVersions(of: ["web"])[0].get() }
+        }
+    }
+
     @Test("Without a version the link goes away, and twice is no error")
     func removal() throws {
         try withStore { store in

@@ -42,6 +42,24 @@ struct ProcessLockTests {
         }
     }
 
+    @Test("Who comes after a holder that was killed is told, and who comes after that one isn't")
+    func afterDeath() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory.appending("lock")
+            func followsDeath() async throws -> Bool {
+                let lock = try await ProcessLock.acquire(at: path, within: .zero)
+                let followsDeath = lock.followsDeath
+                lock.release()
+                return followsDeath
+            }
+            #expect(try await !followsDeath())
+            // What a holder writes and, when killed, leaves.
+            try writeFile(path, "4194304\n")
+            #expect(try await followsDeath())
+            #expect(try await !followsDeath())
+        }
+    }
+
     @Test("No child inherits it")
     func closeOnExec() async throws {
         try await withTemporaryDirectory { directory in

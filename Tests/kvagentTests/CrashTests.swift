@@ -189,6 +189,33 @@ struct CrashTests {
         }
     }
 
+    @Test("A disk that fails to flush once keeps no version from its hooks at the next pass")
+    func failedFlush() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.hook("reload/r")
+            try await bed.kvagent("sync", status: 0)
+            var failures = 0
+            while failures < 40 {
+                let place = "fsync \(failures + 1)"
+                let new = try await bed.emulator.rotate(vault: TestBed.vault, name: "web")
+                bed.clearJournal()
+                let result = try await runCommand([
+                    "strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync",
+                    "-e", "inject=fsync:error=EIO:when=\(failures + 1)",
+                    TestBed.kvagent, "sync", "--config", bed.settingsFile.string,
+                ])
+                try await bed.kvagent("sync", status: 0)
+                #expect(bed.current("web") == new, "\(place)")
+                #expect(try bed.journalLines() == ["reload r web"], "\(place)")
+                #expect(try await bed.outcomes("web").first == "deployed", "\(place)")
+                guard result.status != 0 else { break }
+                failures += 1
+            }
+            #expect((1..<40).contains(failures))
+        }
+    }
+
     /// The system calls by which anything on disk changes its name or its content for good.
     private static let calls = [
         "mkdirat", "fchown", "fchmod", "fsync", "fdatasync", "renameat", "renameat2", "symlinkat",

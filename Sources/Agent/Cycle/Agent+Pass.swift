@@ -150,7 +150,7 @@ extension Agent {
             of: certificate,
             live,
             offered: offer.newest,
-            intact: offer.intact
+            found: offer.liveFiles
         )
         if situation.target != offer.newest {
             try noteHeldByPin(offer.newest, of: certificate, trigger: trigger)
@@ -202,14 +202,7 @@ extension Agent {
             }
         case .unchanged, .refusedBefore, .overtaken: break
         }
-        // With another policy nobody has looked.
-        let isIntact = certificate.policy.drift == .heal && situation.isIntact
-        if let candidate = try settleDrift(
-            of: certificate,
-            live,
-            offer: offer,
-            isIntact: isIntact
-        ) {
+        if let candidate = try settleDrift(of: certificate, live, offer: offer) {
             return .candidate(candidate)
         }
         if case .unchanged = judgement,

@@ -86,12 +86,11 @@ extension VersionFile {
 
     /// A file as it lies in the store.
     init(stored name: String, _ bytes: SensitiveBytes) {
-        self.init(
-            name: name,
-            contents: .sensitive(bytes),
-            isSecret: !Self.publicNames.contains(name)
-        )
+        self.init(name: name, contents: .sensitive(bytes), isSecret: Self.isSecret(name))
     }
+
+    /// Whether a file of this name holds a private key.
+    static func isSecret(_ name: String) -> Bool { !publicNames.contains(name) }
 
     /// The files of one version, under the names that certbot's users know.
     static func all(of bundle: CertificateBundle) -> [VersionFile] {

@@ -28,18 +28,21 @@ extension Agent {
     func liveEvidence(of certificates: [ObservedCertificate]) throws -> LiveState {
         var state = LiveState()
         var questions: [LiveVersionQuestion] = []
-        for certificate in certificates {
-            let name = certificate.name
-            do throws(StoreError) {
-                questions.append(
-                    LiveVersionQuestion(
-                        certificate: name,
-                        version: try store(of: certificate).currentVersion(of: name),
-                        location: certificate.storeLocation.string
+        for (location, members) in Dictionary(grouping: certificates, by: \.storeLocation) {
+            let names = members.map(\.name)
+            let versions = CertificateStore(root: location).currentVersions(of: names)
+            for (name, version) in zip(names, versions) {
+                do throws(StoreError) {
+                    questions.append(
+                        LiveVersionQuestion(
+                            certificate: name,
+                            version: try version.get(),
+                            location: location.string
+                        )
                     )
-                )
-            } catch {
-                state.troubles[name] = error
+                } catch {
+                    state.troubles[name] = error
+                }
             }
         }
         for evidence in try history.liveEvidence(of: questions) {

@@ -18,8 +18,9 @@ struct Observation: Sendable {
         let newest: String
         var fetched: [Fetched]
 
-        /// The live version, if its files were as recorded when the vault was asked.
-        var intact: String?
+        /// How the files of the live version were found when the vault was asked; nil where nobody
+        /// has looked.
+        var liveFiles: LiveFiles?
 
         /// What was fetched of a version.
         func fetched(_ version: String) -> Fetched? {
@@ -98,14 +99,19 @@ extension Agent {
         _ live: LiveEvidence
     ) async throws -> Observation.Offer {
         let newest = try await watcher.newest(certificate.url, as: certificate.credential)
-        var offer = Observation.Offer(newest: newest.version, fetched: [], intact: nil)
+        var offer = Observation.Offer(newest: newest.version, fetched: [], liveFiles: nil)
         if let secret = newest.secret {
             offer.fetched.append(Fetched(secret, of: certificate.name, at: Date()))
         }
-        let situation = try situation(of: certificate, live, offered: newest.version)
-        if certificate.policy.drift == .heal, situation.isIntact {
-            offer.intact = situation.current
+        if certificate.policy.drift == .heal {
+            offer.liveFiles = try liveFiles(live, of: certificate)
         }
+        let situation = try situation(
+            of: certificate,
+            live,
+            offered: newest.version,
+            found: offer.liveFiles
+        )
         if newest.secret == nil, try isUnknown(newest.version, of: certificate, situation) {
             offer.fetched.append(try await fetch(newest.version, of: certificate))
         }
@@ -156,8 +162,8 @@ extension Agent {
     ///   - certificate: The certificate.
     ///   - live: What is live of it, a moment ago; nil to look now.
     ///   - offered: The newest version that the vault has.
-    ///   - intact: A version whose files were found to be as recorded a moment ago: a pass reads
-    ///     them once.
+    ///   - found: How the live files were found a moment ago: a pass reads those once that are as
+    ///     recorded.
     ///   - now: The time to judge by.
     /// - Returns: The state of store and history.
     /// - Throws: `StoreError` where it can't be told what is live; `HistoryError`.
@@ -165,19 +171,20 @@ extension Agent {
         of certificate: ObservedCertificate,
         _ live: LiveEvidence? = nil,
         offered: String,
-        intact: String? = nil,
+        found: LiveFiles? = nil,
         now: Date = Date()
     ) throws -> Situation {
         let live = try live ?? liveEvidence(of: [certificate]).evidence(of: certificate)
         let current = live.version
+        let isKnownIntact = found?.version == current && found?.standing != .damaged
         let evidence = try history.evidence(
             on: Situation.target(offered: offered, pin: live.pin, now: now),
             beside: live
         )
         return Situation(
             current: current,
-            isIntact: try certificate.policy.drift != .heal || (current != nil && current == intact)
-                || isIntact(current, live.record, of: certificate),
+            isIntact: try certificate.policy.drift != .heal || isKnownIntact
+                || liveFiles(live, of: certificate)?.standing != .damaged,
             target: evidence.target,
             record: evidence.record,
             wasIgnored: evidence.wasIgnored,
@@ -191,21 +198,6 @@ extension Agent {
             approval: evidence.approval,
             now: now
         )
-    }
-
-    /// Whether the live version can be read as it was recorded, with the files of further formats
-    /// beside; one that isn't on record counts as intact when its directory is there.
-    private func isIntact(
-        _ version: String?,
-        _ record: VersionRecord?,
-        of certificate: ObservedCertificate
-    ) throws -> Bool {
-        guard let version else { return true }
-        guard let record, !record.files.isEmpty else {
-            return try store(of: certificate).versions(of: certificate.name).contains(version)
-        }
-        guard let files = try storedFiles(record, of: certificate) else { return false }
-        return try misplacedFormats(files, version: version, of: certificate).isEmpty
     }
 
     /// The PEM files of a version from the store; nil unless all are there, byte for byte as

@@ -127,7 +127,7 @@ struct Batch {
             )
             members[index].state = .live
         } catch {
-            end(index, as: .failed, error.explained)
+            failSwitch(index, error)
             return
         }
         do {
@@ -145,6 +145,22 @@ struct Batch {
             takeBack(index)
             if members[index].state == .wentBack { end(index, as: .failed, error) }
         }
+    }
+
+    /// Ends what could not be made live; a version that is live all the same, as only the flush of its
+    /// link has failed, goes back, for nobody has been told of it and the next pass would not.
+    private mutating func failSwitch(_ index: Int, _ error: StoreError) {
+        let candidate = members[index].candidate
+        let store = agent.store(of: candidate.certificate)
+        members[index].error = error.explained
+        if candidate.previous != candidate.version,
+            (try? store.currentVersion(of: candidate.name)) == candidate.version
+        {
+            members[index].state = .live
+            takeBack(index)
+            guard members[index].state == .wentBack else { return }
+        }
+        end(index, as: .failed, error.explained)
     }
 
     mutating func end(_ index: Int, as outcome: Outcome, _ error: String) {

@@ -15,17 +15,15 @@ extension Agent {
     ///   - certificate: The certificate; its newest version isn't deployed in this pass.
     ///   - live: What is known of the version that is live.
     ///   - offer: What came from the vault; nil where it gave no answer.
-    ///   - isIntact: Whether its files have been read in this pass, and are as recorded.
     /// - Returns: What has to be deployed anew, with its hooks; nil where nothing has.
     /// - Throws: A `StoreError` when the files can't be read, or be put right; `HistoryError`.
     func settleDrift(
         of certificate: ObservedCertificate,
         _ live: LiveEvidence,
-        offer: Observation.Offer?,
-        isIntact: Bool = false
+        offer: Observation.Offer?
     ) throws -> Candidate? {
         guard let record = live.record, !record.files.isEmpty else { return nil }
-        let drift = try drift(of: certificate, record, live.placement, isIntact: isIntact)
+        let drift = try drift(of: certificate, record, live.placement, found: offer?.liveFiles)
         if certificate.formats.contains(.pkcs12), let path = certificate.pkcs12.passwordFile {
             // Nothing needs it now, but the next version will: better said before.
             _ = try PasswordFile(path: path).read()
@@ -58,28 +56,33 @@ extension Agent {
     ///   - certificate: The certificate.
     ///   - record: What is on record of the version that is live.
     ///   - placement: What its files were given last.
-    ///   - isIntact: Whether its files have been read in this pass, and are as recorded.
+    ///   - found: How its files were found in this pass; what was right then isn't looked at again.
     /// - Returns: The differences, in words.
     /// - Throws: `StoreError`, `HistoryError`.
     func drift(
         of certificate: ObservedCertificate,
         _ record: VersionRecord,
         _ placement: PlacementRecord?,
-        isIntact: Bool = false
+        found: LiveFiles? = nil
     ) throws -> LiveDrift {
         let name = certificate.name
         let version = record.version
         var drift = LiveDrift()
         let isAsWritten = placement?.access == certificate.filesInWords
-        let names = record.files.keys + certificate.allFormats.flatMap { $0.fileNames(of: name) }
-        if let stored = try store(of: certificate).open(version: version, of: name) {
-            if !isIntact { drift.contents = try changes(of: stored, certificate, record) }
+        let found = found?.version == version ? found : nil
+        if isAsWritten, found?.standing == .asPlaced {
+            // Nothing about the files is amiss.
+        } else if let stored = try store(of: certificate).open(version: version, of: name) {
+            if found == nil || found?.standing == .damaged {
+                drift.contents = try changes(of: stored, certificate, record)
+            }
+            let names = certificate.fileNames(record)
             let access = try stored.accessDrift(
                 of: names.sorted().map { VersionFile(stored: $0, SensitiveBytes(copying: [])) },
-                access: certificate.access
+                access: ResolvedAccess(certificate.access)
             )
             if isAsWritten { drift.access = access }
-            drift.isOutdated = try !isAsWritten || !Set(stored.fileNames()).isSubset(of: names)
+            drift.isOutdated = try !isAsWritten || stored.hasFiles(besides: names)
         } else {
             drift.contents = record.files.keys.sorted().map { "\($0) is gone" }
             drift.isOutdated = !isAsWritten
@@ -223,6 +226,11 @@ extension Agent {
 }
 
 extension ObservedCertificate {
+    /// The names of the files that a version of it has.
+    func fileNames(_ record: VersionRecord) -> Set<String> {
+        Set(record.files.keys).union(allFormats.flatMap { $0.fileNames(of: name) })
+    }
+
     /// The access of its files and their formats, to be compared with what they were given last.
     var filesInWords: String {
         let formats = allFormats.map(\.rawValue).sorted()
