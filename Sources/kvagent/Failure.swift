@@ -16,7 +16,7 @@ struct Failure {
     private var isCleanExit = false
 
     init(_ error: any Error) {
-        messages = ["\(error)"]
+        var messages: [String]?
         status = ExitStatus.failed.rawValue
         switch error {
         case let exit as ExitStatus:
@@ -54,6 +54,7 @@ struct Failure {
                 status = ExitStatus.usage.rawValue
             }
         }
+        self.messages = messages ?? ["\(error)"]
     }
 
     /// Prints what there is to say and gives the exit code.

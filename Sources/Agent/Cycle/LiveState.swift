@@ -21,6 +21,23 @@ struct LiveState: Sendable {
     }
 }
 
+extension Array<ObservedCertificate> {
+    /// The live version of each, in their order, or why that can't be told.
+    ///
+    /// A store that neighbours share, as mostly all do, is opened once for them.
+    func liveVersions() -> [Result<String?, StoreError>] {
+        var versions: [Result<String?, StoreError>] = []
+        var rest = self[...]
+        while let location = rest.first?.storeLocation {
+            let neighbours = rest.prefix { $0.storeLocation == location }
+            versions += CertificateStore(root: location)
+                .currentVersions(of: neighbours.map(\.name))
+            rest = rest[neighbours.endIndex...]
+        }
+        return versions
+    }
+}
+
 extension Agent {
     /// What is live of certificates, from their directories and from one state of the history.
     ///
@@ -28,21 +45,17 @@ extension Agent {
     func liveEvidence(of certificates: [ObservedCertificate]) throws -> LiveState {
         var state = LiveState()
         var questions: [LiveVersionQuestion] = []
-        for (location, members) in Dictionary(grouping: certificates, by: \.storeLocation) {
-            let names = members.map(\.name)
-            let versions = CertificateStore(root: location).currentVersions(of: names)
-            for (name, version) in zip(names, versions) {
-                do throws(StoreError) {
-                    questions.append(
-                        LiveVersionQuestion(
-                            certificate: name,
-                            version: try version.get(),
-                            location: location.string
-                        )
+        for (certificate, version) in zip(certificates, certificates.liveVersions()) {
+            do throws(StoreError) {
+                questions.append(
+                    LiveVersionQuestion(
+                        certificate: certificate.name,
+                        version: try version.get(),
+                        location: certificate.storeLocation.string
                     )
-                } catch {
-                    state.troubles[name] = error
-                }
+                )
+            } catch {
+                state.troubles[certificate.name] = error
             }
         }
         for evidence in try history.liveEvidence(of: questions) {

@@ -38,21 +38,22 @@ struct OrphanSearch: Sendable {
 
     /// Directories of certificates that no entry has.
     private func directories() throws(HistoryError) -> [Orphan] {
-        let observed = Set(settings.certificates.map(\.ownDirectory))
-        var known: Set<FilePath> = []
+        var accounted: [String: Set<String>] = [:]
+        for certificate in settings.certificates {
+            accounted[certificate.storeLocation.string, default: []].insert(certificate.name)
+        }
         var orphans: [Orphan] = []
         for placement in try history?.placements() ?? [] {
             let location = FilePath(placement.location)
-            let directory = location.appending(placement.certificate)
-            known.insert(directory)
-            guard !observed.contains(directory) else { continue }
-            orphans.append(Orphan(at: location, of: placement.certificate))
+            let isNew = accounted[location.string, default: []].insert(placement.certificate)
+                .inserted
+            if isNew { orphans.append(Orphan(at: location, of: placement.certificate)) }
         }
         for (location, _) in settings.storeLocations() {
             // What keeps a store from being read fails its own certificates, and is told of them.
-            let accounted = Set(names(of: observed.union(known), in: location))
             let store = CertificateStore(root: location)
-            for name in (try? store.certificates(besides: accounted)) ?? [] {
+            let names = accounted[location.string] ?? []
+            for name in (try? store.certificates(besides: names)) ?? [] {
                 let orphan = Orphan(at: location, of: name)
                 // Somebody's own directory may have a `versions`, too.
                 if orphan.hasVersions { orphans.append(orphan) }
@@ -60,16 +61,10 @@ struct OrphanSearch: Sendable {
         }
         guard !orphans.isEmpty else { return [] }
         // A place that has another path now, through a symlink or a mount, is no orphan.
-        let places = Set(observed.compactMap { PlaceIdentity($0) })
+        let places = Set(settings.certificates.compactMap { PlaceIdentity($0.ownDirectory) })
         return orphans.filter { orphan in
             !(orphan.directory.flatMap { PlaceIdentity($0) }.map(places.contains) ?? false)
         }
-    }
-
-    /// The names that directories have which lie in a location.
-    private func names(of paths: Set<FilePath>, in location: FilePath) -> [String] {
-        paths.filter { $0.removingLastComponent() == location }
-            .compactMap { $0.lastComponent?.string }
     }
 
     /// Links and copies that no entry names.

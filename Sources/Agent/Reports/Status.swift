@@ -30,7 +30,7 @@ extension StatusReport {
         let open = isAtWork ? [] : try history?.openDeployments() ?? []
         let owed = Dictionary(grouping: try history?.owedHooks(of: nil) ?? [], by: \.certificate)
         let catalog = settings.hookCatalog()
-        let live = LiveLink.all(settings.certificates)
+        let live = settings.certificates.liveVersions().map { LiveLink($0) }
         let standings = try history?.standings(
             zip(settings.certificates, live).map { certificate, live in
                 StandingQuestion(
@@ -71,7 +71,7 @@ struct LiveLink {
     let problem: StoreError?
 
     /// - Parameter version: The version, or what kept the store from telling it.
-    private init(_ version: Result<String?, StoreError>) {
+    init(_ version: Result<String?, StoreError>) {
         do {
             self.version = try version.get()
             problem = nil
@@ -82,23 +82,7 @@ struct LiveLink {
     }
 
     init(of certificate: ObservedCertificate) {
-        self = Self.all([certificate])[0]
-    }
-
-    /// What is live of each, in their order.
-    static func all(_ certificates: [ObservedCertificate]) -> [LiveLink] {
-        var links: [String: LiveLink] = [:]
-        for (location, members) in Dictionary(grouping: certificates, by: \.storeLocation) {
-            let names = members.map(\.name)
-            let versions = CertificateStore(root: location).currentVersions(of: names)
-            for (name, version) in zip(names, versions) { links[name] = LiveLink(version) }
-        }
-        return certificates.map { certificate in
-            guard let link = links[certificate.name] else {
-                preconditionFailure("\(certificate.name) was not looked at")
-            }
-            return link
-        }
+        self.init([certificate].liveVersions()[0])
     }
 }
 

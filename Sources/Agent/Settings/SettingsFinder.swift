@@ -27,9 +27,7 @@ struct SettingsFinder {
                 search(cursor.child(name, value, keyLine: key.mark?.line), depth: depth + 1)
             }
         case .sequence(let sequence):
-            for (index, node) in sequence.enumerated() {
-                search(cursor.element(index, node), depth: depth + 1)
-            }
+            for element in cursor.elements(sequence) { search(element, depth: depth + 1) }
         case .scalar(let scalar):
             guard scalar.string.first == "{", scalar.string.contains("secretsManagementSettings"),
                 let inner = try? Yams.compose(yaml: scalar.string, .basic)

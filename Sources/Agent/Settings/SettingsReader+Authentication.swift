@@ -36,8 +36,10 @@ extension SettingsReader {
     }
 
     /// Refuses what another credential would need: the operator counts on it.
-    private mutating func refuse(_ fields: [String: SettingsCursor], without kind: CredentialKind) {
-        let strange = fields.filter { $0.key != "credential" && !kind.keys.contains($0.key) }
+    private mutating func refuse(_ fields: SettingsFields, without kind: CredentialKind) {
+        let strange = fields.entries.filter { key, _ in
+            key != "credential" && !kind.keys.contains(key)
+        }
         for (key, place) in strange.sorted(by: { $0.key < $1.key }) {
             let others = CredentialKind.allCases.filter { $0.keys.contains(key) }
             let names = others.map(\.rawValue).joined(separator: " or ")
@@ -49,7 +51,7 @@ extension SettingsReader {
     }
 
     private mutating func managedIdentity(
-        _ fields: [String: SettingsCursor],
+        _ fields: SettingsFields,
         _ cursor: SettingsCursor
     ) -> Credential {
         var endpoint: IdentityEndpoint?
@@ -72,7 +74,7 @@ extension SettingsReader {
     }
 
     private mutating func clientSecret(
-        _ fields: [String: SettingsCursor],
+        _ fields: SettingsFields,
         _ cursor: SettingsCursor
     ) -> Credential? {
         guard let application = application(fields, cursor),
@@ -82,7 +84,7 @@ extension SettingsReader {
     }
 
     private mutating func clientCertificate(
-        _ fields: [String: SettingsCursor],
+        _ fields: SettingsFields,
         _ cursor: SettingsCursor
     ) -> Credential? {
         let sendsChain = boolean(fields["sendCertificateChain"]) ?? false
@@ -94,7 +96,7 @@ extension SettingsReader {
 
     /// The application that `tenantId` and `clientId` name, both of which have to be there.
     private mutating func application(
-        _ fields: [String: SettingsCursor],
+        _ fields: SettingsFields,
         _ cursor: SettingsCursor
     ) -> Application? {
         for key in ["tenantId", "clientId"] where fields[key] == nil {

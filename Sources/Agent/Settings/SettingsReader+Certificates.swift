@@ -37,7 +37,7 @@ extension SettingsReader {
         }
         var certificates: [ObservedCertificate] = []
         var taken: [String: SettingsCursor] = [:]
-        var byName: [String: ObservedCertificate] = [:]
+        var byName: [String: Int] = [:]
         for entry in entries {
             guard let certificate = certificate(entry, defaults: defaults) else { continue }
             // Names become directories and links beside each other, so they share one space.
@@ -53,7 +53,10 @@ extension SettingsReader {
                 taken[key] = entry
             }
             // Rows of the history are told apart by the name alone, wherever the files lie.
-            if let other = byName[certificate.name],
+            let first = byName[certificate.name] ?? certificates.endIndex
+            byName[certificate.name] = first
+            if first < certificates.endIndex,
+                case let other = certificates[first],
                 other.storeLocation != certificate.storeLocation
             {
                 fail(
@@ -61,7 +64,6 @@ extension SettingsReader {
                     "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
                 )
             }
-            byName[certificate.name] = byName[certificate.name] ?? certificate
             refuseTakenTargets(of: certificate, entry, taken: &taken)
             certificates.append(certificate)
         }
@@ -154,7 +156,7 @@ extension SettingsReader {
     }
 
     /// Owner, group, mode and ACL of an entry or of a copy.
-    mutating func access(_ fields: [String: SettingsCursor]) -> FileAccess {
+    mutating func access(_ fields: SettingsFields) -> FileAccess {
         var access = FileAccess()
         access.owner = string(fields["owner"])
         access.group = string(fields["group"])

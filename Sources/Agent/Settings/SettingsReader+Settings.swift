@@ -22,10 +22,10 @@ extension SettingsReader {
         let logging = logging(top["loggingSettings"])
         let hooks = hookSettings(top["hooks"])
         let stateDirectory = directory(top["stateDirectory"]) ?? "/var/lib/kvagent"
-        let history = top["history"].map { fields($0) } ?? [:]
+        let history = top["history"].map { fields($0) } ?? SettingsFields()
         let keepVersions = integer(history["keepVersions"], in: 1...1000) ?? 5
         let keepDays = integer(history["keepDays"], in: 1...36_500) ?? 730
-        let metrics = top["metrics"].map { fields($0) } ?? [:]
+        let metrics = top["metrics"].map { fields($0) } ?? SettingsFields()
         let metricsFile = metricsFile(metrics["textfile"])
 
         let policy = policy(top["policy"])
@@ -149,7 +149,7 @@ extension SettingsReader {
     }
 
     private mutating func hookSettings(_ cursor: SettingsCursor?) -> HookSettings {
-        let fields = cursor.map { self.fields($0) } ?? [:]
+        let fields = cursor.map { self.fields($0) } ?? SettingsFields()
         var runner = RunnerKind.auto
         if let text = string(fields["runner"]), let place = fields["runner"] {
             if let kind = RunnerKind(rawValue: text) {

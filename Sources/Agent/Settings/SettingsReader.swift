@@ -35,31 +35,32 @@ struct SettingsReader {
     }
 
     /// The entries of a map, each once, those without meaning here refused or noted.
-    mutating func fields(_ cursor: SettingsCursor) -> [String: SettingsCursor] {
+    mutating func fields(_ cursor: SettingsCursor) -> SettingsFields {
+        var fields = SettingsFields()
         guard let mapping = cursor.node.mapping else {
             if !cursor.isNull { fail(cursor, "expected a map, found \(cursor.kind)") }
-            return [:]
+            return fields
         }
-        let known = SettingsVocabulary.keys[cursor.place] ?? []
-        var fields: [String: SettingsCursor] = [:]
+        let place = cursor.place
+        let known = SettingsVocabulary.keys[place] ?? []
         for (keyNode, value) in mapping {
             guard let key = keyNode.scalar?.string else {
                 fail(cursor, "a key must be a plain word")
                 continue
             }
-            let child = cursor.child(key, value, keyLine: keyNode.mark?.line)
+            let child = cursor.child(key, value, keyLine: keyNode.mark?.line, in: place)
             let isKnown = known.contains(key)
             if isKnown, child.isEmptyText {
                 // A template passes a parameter that nobody gave as "". Where the key is required,
                 // its absence is told by whoever needs it.
                 note(child, "is empty: as if left out")
             } else if isKnown {
-                fields[key] = child
+                fields.append(child, as: key)
                 lines[child.path] = child.line
-            } else if let why = SettingsVocabulary.withoutEffect[cursor.place]?[key] {
+            } else if let why = SettingsVocabulary.withoutEffect[place]?[key] {
                 note(child, "has no effect: \(why)")
             } else {
-                fail(child, SettingsVocabulary.explain(key, at: cursor.place))
+                fail(child, SettingsVocabulary.explain(key, at: place))
             }
         }
         return fields
@@ -72,7 +73,7 @@ struct SettingsReader {
             fail(cursor, "expected a list, found \(cursor.kind)")
             return []
         }
-        return sequence.enumerated().map { cursor.element($0.offset, $0.element) }
+        return cursor.elements(sequence)
     }
 
     mutating func string(_ cursor: SettingsCursor?) -> String? {
