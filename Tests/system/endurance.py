@@ -24,8 +24,8 @@ HOOKS = "/etc/kvagent/soak.d"
 
 # How long the daemon has to reach its working size, and then to be watched, in seconds.
 WARM_UP = 45
-WATCHED = 60 * float(os.environ.get("KVAGENT_SOAK_MINUTES", "1"))
-IDLE = 60
+WATCHED = 60 * float(os.environ.get("KVAGENT_SOAK_MINUTES", "0.5"))
+IDLE = 30
 
 # What goes wrong at the vault, in turn; the daemon has to outlive all of it.
 FAULTS = [
