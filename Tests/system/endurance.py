@@ -4,7 +4,7 @@ Twenty certificates are polled every second while the vault rotates them, makes 
 slow, throttles, breaks off and goes away. At the usual interval of an hour a day has 24 passes;
 what a daemon leaks at a pass it leaks here a day's worth of in half a minute.
 
-KVAGENT_SOAK_MINUTES in the environment makes it longer.
+KVAGENT_SOAK_MINUTES in the environment makes it longer, and 0 leaves it out.
 """
 
 import os
@@ -24,8 +24,8 @@ HOOKS = "/etc/kvagent/soak.d"
 
 # How long the daemon has to reach its working size, and then to be watched, in seconds.
 WARM_UP = 45
-WATCHED = 60 * float(os.environ.get("KVAGENT_SOAK_MINUTES", "0.5"))
-IDLE = 30
+WATCHED = 60 * float(os.environ.get("KVAGENT_SOAK_MINUTES", "1"))
+IDLE = 60
 
 # What goes wrong at the vault, in turn; the daemon has to outlive all of it.
 FAULTS = [
@@ -47,6 +47,8 @@ GROWTH = {"residentKiB": 6 * 1024, "descriptors": 8, "threads": 4, "walKiB": 6 *
 
 @scenario("a day of life in minutes: nothing grows, and the newest versions are live at its end")
 def day(bench):
+    if not WATCHED:
+        return "left out, as KVAGENT_SOAK_MINUTES has it"
     for name in CERTIFICATES:
         bench.vault("certificate", "create", f"kv/{name}", "--dns", f"{name}.example")
     for phase in ("check", "deploy", "reload"):
