@@ -190,13 +190,13 @@ struct TransientUnit: Sendable {
         return loaded > 0 && loaded / 1_000_000 + 5 > now.tv_sec
     }
 
-    /// The answer to what succeeds whenever the service manager is there; empty without one.
+    /// The answer to what mostly succeeds when the service manager is there; empty without one.
     private static func askPatiently(_ arguments: [String]) async -> String {
         let limit = ContinuousClock.now + patience
         while true {
             if let answer = await ask(arguments) { return answer }
             // A cancelled task's sleep is cut short, which is right: then the first answer has to do.
-            guard RunnerKind.systemd.obstacle == nil, .now < limit,
+            guard .now < limit, await managerComesAndGoes(),
                 (try? await Task.sleep(for: .seconds(1))) != nil
             else { return "" }
         }

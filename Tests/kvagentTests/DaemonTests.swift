@@ -48,6 +48,27 @@ struct DaemonTests {
         }
     }
 
+    @Test("What a command leaves that is killed beside it, it removes at its next poll")
+    func leftovers() async throws {
+        try await withTestBed { bed in
+            try await bed.observe(["web"])
+            try bed.writeSettings(["web"], interval: 1)
+            try await withDaemon(bed) { _ in
+                #expect(await waitUntil { bed.current("web") != nil })
+                let left = bed.certs.appending("web/versions/.staging-0123456789abcdef")
+                try writeFile(left.appending("privkey.pem"), "a key")
+                // A holder that is killed leaves its number in the lock's file.
+                let lock = bed.state.appending("lock")
+                let result = try await runCommand([
+                    "flock", lock.string, "sh", "-c", "echo 4194304 >\(lock)",
+                ])
+                #expect(result.status == 0)
+                #expect(await waitUntil { facts(of: left) == nil })
+                #expect(await waitUntil { (try? readText(lock)) == "" })
+            }
+        }
+    }
+
     @Test("When a pin's end has come, the next poll deploys the version that it kept back")
     func pinEnds() async throws {
         try await withTestBed { bed in
