@@ -113,7 +113,8 @@ def metrics(bench):
     bench.machine.write(SETTINGS, bench.settings(f"metrics: {{textfile: {file}}}"))
     bench.machine.output("systemctl", "restart", "kvagent.service")
     try:
-        find = ["grep", "x509_cert_not_after", file]
+        # Both streams are one: a file that is not there yet is to be no line.
+        find = ["grep", "--no-messages", "x509_cert_not_after", file]
         told = wait_until(
             "node_exporter's file has the certificate",
             lambda: bench.machine.run(*find, check=False).stdout.strip().splitlines()[-1:],
