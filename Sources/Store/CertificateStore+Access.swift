@@ -37,7 +37,7 @@ extension Directory {
         guard let descriptor = try openForReading(name) else { return nil }
         defer { _ = close(descriptor) }
         let path = path.appending(name)
-        let facts = try facts(of: descriptor, at: path)
+        let facts = try Self.facts(of: descriptor, at: path)
         let bytes = try read(descriptor, facts, at: path)
         let hasAccess = try? access?.isInForce(on: descriptor, facts, isSecret: isSecret, at: path)
         return (bytes, hasAccess ?? false)
@@ -50,7 +50,7 @@ extension Directory {
         guard let descriptor = try openForReading(file.name) else { return nil }
         defer { _ = close(descriptor) }
         let path = path.appending(file.name)
-        let facts = try facts(of: descriptor, at: path)
+        let facts = try Self.facts(of: descriptor, at: path)
         guard
             try !access.isInForce(on: descriptor, facts, isSecret: file.isSecret, at: path)
         else { return nil }

@@ -153,7 +153,7 @@ extension Directory {
         }
         defer { _ = close(descriptor) }
         let path = path.appending(name)
-        let facts = try facts(of: descriptor, at: path)
+        let facts = try Self.facts(of: descriptor, at: path)
         guard
             try access.isInForce(on: descriptor, facts, isSecret: file.isSecret, at: path)
         else { return false }

@@ -32,7 +32,7 @@ extension Directory {
     }
 
     /// What is known of an open file.
-    func facts(of file: CInt, at path: FilePath) throws(StoreError) -> stat {
+    static func facts(of file: CInt, at path: FilePath) throws(StoreError) -> stat {
         var facts = stat()
         guard unsafe fstat(file, &facts) == 0 else {
             throw StoreError("look at", path, Errno(rawValue: errno))
@@ -45,7 +45,7 @@ extension Directory {
         guard let file = try openForReading(name) else { return nil }
         defer { _ = close(file) }
         let path = path.appending(name)
-        return try read(file, facts(of: file, at: path), at: path)
+        return try read(file, Self.facts(of: file, at: path), at: path)
     }
 
     /// The content of an open file.

@@ -83,10 +83,7 @@ struct Directory: ~Copyable {
 
     /// Refuses a directory in which somebody else could swap names under our hands.
     private func refuseForeign(writableBy others: mode_t) throws(StoreError) {
-        var facts = stat()
-        guard unsafe fstat(descriptor, &facts) == 0 else {
-            throw StoreError("look at", path, Errno(rawValue: errno))
-        }
+        let facts = try Self.facts(of: descriptor, at: path)
         let cause =
             if facts.st_uid != geteuid() && facts.st_uid != 0 {
                 "belongs to user \(facts.st_uid)"

@@ -68,10 +68,7 @@ package struct ResolvedAccess: Sendable {
         } catch {
             throw Self.failure(error, at: path)
         }
-        var facts = stat()
-        guard unsafe fstat(file, &facts) == 0 else {
-            throw StoreError("look at", path, Errno(rawValue: errno))
-        }
+        let facts = try Directory.facts(of: file, at: path)
         guard try isInForce(on: file, facts, isSecret: isSecret, at: path) else {
             throw StoreError(
                 operation: "set access of",

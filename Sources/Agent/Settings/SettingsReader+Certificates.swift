@@ -53,16 +53,15 @@ extension SettingsReader {
                 taken[key] = entry
             }
             // Rows of the history are told apart by the name alone, wherever the files lie.
-            let first = byName[certificate.name] ?? certificates.endIndex
-            byName[certificate.name] = first
-            if first < certificates.endIndex,
-                case let other = certificates[first],
-                other.storeLocation != certificate.storeLocation
-            {
-                fail(
-                    entry,
-                    "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
-                )
+            if let other = byName[certificate.name].map({ certificates[$0] }) {
+                if other.storeLocation != certificate.storeLocation {
+                    fail(
+                        entry,
+                        "the name \"\(certificate.name)\" is taken by \(other.url); give this one a \"name\" of its own"
+                    )
+                }
+            } else {
+                byName[certificate.name] = certificates.endIndex
             }
             refuseTakenTargets(of: certificate, entry, taken: &taken)
             certificates.append(certificate)
