@@ -1,8 +1,9 @@
 # Everything that a person or CI runs on this project.  `make help` lists it.
 
 SWIFT_BUILD_FLAGS ?=
+# The static library asks for every symbol to be exported, which each start would look through.
 RELEASE_FLAGS := -c release --static-swift-stdlib --disable-local-rpath \
-	-Xlinker -s -Xlinker -z -Xlinker now
+	-Xlinker -s -Xlinker -z -Xlinker now -Xlinker --no-export-dynamic
 VENV := .venv
 # Where check-rules leaves it; a test judges the metrics with it.
 export PROMTOOL ?= $(wildcard $(CURDIR)/.build/tools/prometheus/usr/bin/promtool)

@@ -9,6 +9,11 @@ extension Configuration {
         // What is bound may be a hook's output or a person's words: never in an error.
         configuration.publicStatementArguments = false
         configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { db in
+            // 512 KiB: the upper pages of the few indexes that are walked. Those below them are seen
+            // once, and to keep them takes longer than to read them again.
+            try db.execute(sql: "PRAGMA cache_size = -512")
+        }
         return configuration
     }
 
@@ -20,8 +25,6 @@ extension Configuration {
         // The daemon asks one thing at a time, and each connection costs a page cache.
         configuration.maximumReaderCount = 1
         configuration.prepareDatabase { db in
-            // 512 KiB: the upper pages of the few indexes that a pass walks.
-            try db.execute(sql: "PRAGMA cache_size = -512")
             db.add(function: digest.sqlFunction)
             if !db.configuration.readonly {
                 // After a long reader has held up the checkpoint, the -wal shrinks back to this.
@@ -35,10 +38,6 @@ extension Configuration {
     static var reading: Configuration {
         var configuration = common
         configuration.readonly = true
-        configuration.prepareDatabase { db in
-            // 8 MiB at most: `status` comes back to the same pages with its next question.
-            try db.execute(sql: "PRAGMA cache_size = -8192")
-        }
         return configuration
     }
 }

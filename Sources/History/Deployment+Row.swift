@@ -2,7 +2,7 @@ import Foundation
 import GRDB
 
 extension Deployment {
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             id: try row.read("id"),
             certificate: try row.read("certificate"),

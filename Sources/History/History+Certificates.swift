@@ -42,13 +42,13 @@ extension History {
     package func poll(of certificate: String) throws(HistoryError) -> PollRecord? {
         try read("read poll") { db in
             let sql = "SELECT * FROM poll WHERE certificate = ?"
-            return try Row.fetchOne(db, sql: sql, arguments: [certificate]).map(PollRecord.init)
+            return try Query(sql: sql, arguments: [certificate]).fetchFirst(db, PollRecord.init)
         }
     }
 }
 
 extension PollRecord {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             lastTryAt: try row.date("last_try_at"),

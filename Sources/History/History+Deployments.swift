@@ -149,7 +149,8 @@ extension History {
         of certificate: String
     ) throws(HistoryError) -> String? {
         try read("read last good version") { db in
-            try Query.lastGood(before: version, of: certificate).fetchOne(db)?.read("version")
+            try Query.lastGood(before: version, of: certificate)
+                .fetchFirst(db) { try $0.read("version") }
         }
     }
 }
@@ -263,7 +264,7 @@ extension HookRunRecord {
         )
     }
 
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             name: try row.read("name"),
             phase: try row.read("phase"),

@@ -135,7 +135,7 @@ extension History {
             if let current = live.version {
                 evidence.isOlderOnRecord =
                     try Query.order(of: target, and: current, of: certificate)
-                    .fetchOne(db)?.read("is_before") ?? false
+                    .fetchFirst(db) { try $0.read("is_before") } ?? false
             }
             evidence.contents =
                 try Query.examination(of: target, of: certificate)

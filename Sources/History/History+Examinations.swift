@@ -54,7 +54,7 @@ extension History {
     package func approve(_ approval: Approval) throws(HistoryError) {
         try write("record approval") { db in
             let known = Query.approval(of: approval.version, of: approval.certificate)
-            guard try known.fetchOne(db) == nil else { return }
+            guard try !known.finds(db) else { return }
             try db.execute(
                 sql: """
                     INSERT INTO approval (certificate, version, actor, reason, approved_at)
@@ -75,7 +75,7 @@ extension History {
 
     func approvals(_ db: Database, of certificate: String) throws -> [Approval] {
         let sql = "SELECT * FROM approval WHERE certificate = ? ORDER BY id DESC"
-        return try Row.fetchAll(db, sql: sql, arguments: [certificate]).map(Approval.init)
+        return try Query(sql: sql, arguments: [certificate]).fetchAll(db, Approval.init)
     }
 }
 
@@ -83,9 +83,7 @@ extension Examination {
     /// Writes the row unless there is one.
     func record(_ db: Database) throws {
         // Asked first, for the reason that ``VersionRecord/record(_:)`` has.
-        guard try Query.examination(of: version, of: certificate).fetchOne(db) == nil else {
-            return
-        }
+        guard try !Query.examination(of: version, of: certificate).finds(db) else { return }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let findings = try encoder.encode(findings)
@@ -101,18 +99,26 @@ extension Examination {
         )
     }
 
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),
-            findings: try row.read("findings") == "[]" ? [] : row.json("findings"),
+            findings: try row.findings() ?? [],
             at: try row.date("examined_at")
         )
     }
 }
 
+extension ResultRow {
+    /// What was found in a version; nil where nobody looked.
+    func findings() throws -> [Examination.Finding]? {
+        guard let text: String = try readIfPresent("findings") else { return nil }
+        return try text == "[]" ? [] : json("findings")
+    }
+}
+
 extension Approval {
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),

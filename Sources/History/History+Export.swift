@@ -31,20 +31,20 @@ extension History {
 
 /// One table of the ledger, read row by row.
 private struct LedgerSource {
-    private let rows: RowCursor
+    private let rows: ResultRows
     private let time: String
-    private let record: (Row) throws -> LedgerRecord
+    private let record: (ResultRow) throws -> LedgerRecord
 
-    /// The row that comes next, which the cursor would otherwise write over, and its time.
-    private var head: (row: Row, time: String)?
+    /// What comes next, and its time.
+    private var head: (record: LedgerRecord, time: String)?
 
     private init(
         _ db: Database,
         _ sql: String,
         by time: String,
-        _ record: @escaping (Row) throws -> LedgerRecord
+        _ record: @escaping (ResultRow) throws -> LedgerRecord
     ) throws {
-        rows = try Row.fetchCursor(db, sql: sql)
+        rows = try ResultRows(db.makeStatement(sql: sql))
         self.time = time
         self.record = record
         try advance()
@@ -66,8 +66,10 @@ private struct LedgerSource {
             },
             try LedgerSource(db, Query.everyDeployment, by: "started_at") { row in
                 var deployment = try Deployment(row)
-                deployment.hookRuns = try Row.fetchAll(runs, arguments: [deployment.id])
-                    .map(HookRunRecord.init)
+                let runs = try ResultRows(runs, [deployment.id])
+                while let run = try runs.next() {
+                    deployment.hookRuns.append(try HookRunRecord(run))
+                }
                 return .deployment(deployment)
             },
             try LedgerSource(db, "SELECT * FROM pin ORDER BY id", by: "pinned_at") {
@@ -95,12 +97,11 @@ private struct LedgerSource {
             oldest = (index, head.time)
         }
         guard let oldest, let head = sources[oldest.index].head else { return nil }
-        let record = try sources[oldest.index].record(head.row)
         try sources[oldest.index].advance()
-        return record
+        return head.record
     }
 
     private mutating func advance() throws {
-        head = try rows.next().map { row in (row.copy(), try row.read(time)) }
+        head = try rows.next().map { row in (try record(row), try row.read(time)) }
     }
 }

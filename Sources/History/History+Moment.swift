@@ -58,7 +58,7 @@ extension History {
 }
 
 extension LiveVersion {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: ResultRow) throws {
         self.init(certificate: try row.read("name"))
         version = try row.readIfPresent("version")
         thumbprint = try row.readIfPresent("thumbprint")

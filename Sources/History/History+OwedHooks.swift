@@ -6,15 +6,14 @@ extension History {
     package func owedHooks(of certificate: String?) throws(HistoryError) -> [OwedHook] {
         try read("read owed hooks") { db in
             let condition = certificate == nil ? "" : "WHERE certificate = ?"
-            return try Row.fetchAll(
-                db,
+            return try Query(
                 sql: """
                     SELECT * FROM owed_hook \(condition)
                     ORDER BY since, certificate, version, phase, hook
                     """,
                 arguments: certificate.map { [$0] } ?? []
             )
-            .map(OwedHook.init)
+            .fetchAll(db, OwedHook.init)
         }
     }
 
@@ -30,16 +29,15 @@ extension History {
     /// When the hook that is owed last ran for the certificate; nil if it never did.
     package func lastRun(of hook: OwedHook) throws(HistoryError) -> Date? {
         try read("read owed hooks") { db in
-            try Row.fetchOne(
-                db,
+            try Query(
                 sql: """
                     SELECT max(hook_run.started_at) AS at FROM hook_run
                     JOIN deployment ON deployment.id = hook_run.deployment_id
                     WHERE deployment.certificate = ? AND hook_run.name = ? AND hook_run.phase = ?
                     """,
                 arguments: [hook.certificate, hook.hook, hook.phase]
-            )?
-            .dateIfPresent("at")
+            )
+            .fetchFirst(db) { try $0.dateIfPresent("at") } ?? nil
         }
     }
 
@@ -85,7 +83,7 @@ extension OwedHook {
         )
     }
 
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),

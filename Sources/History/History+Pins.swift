@@ -19,9 +19,8 @@ extension History {
     func pins(_ db: Database, of certificate: String, limit: Int?) throws -> [PastPin] {
         let sql = "SELECT * FROM pin WHERE certificate = ? ORDER BY id DESC LIMIT ?"
         // To SQLite a negative limit is none.
-        return try Row.fetchAll(db, sql: sql, arguments: [certificate, limit ?? -1]).map { row in
-            try PastPin(row)
-        }
+        return try Query(sql: sql, arguments: [certificate, limit ?? -1])
+            .fetchAll(db, PastPin.init)
     }
 
     /// Sets a pin; one that holds already is lifted by it, at that moment and by that actor.
@@ -107,7 +106,7 @@ package struct PastPin: Sendable, Codable, Hashable {
 }
 
 extension Pin {
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),
@@ -120,7 +119,7 @@ extension Pin {
 }
 
 extension PastPin {
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             pin: try Pin(row),
             removedAt: try row.dateIfPresent("removed_at"),

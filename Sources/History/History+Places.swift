@@ -61,25 +61,21 @@ extension History {
     /// What the agent has put outside of its own directories, of one certificate or of all, by path.
     package func targets(of certificate: String? = nil) throws(HistoryError) -> [TargetRecord] {
         try read("read targets") { db in
-            try Row.fetchAll(
-                db,
+            try Query(
                 sql: """
                     SELECT * FROM target WHERE coalesce(certificate = ?, TRUE) ORDER BY path
                     """,
                 arguments: [certificate]
-            ).map(TargetRecord.init)
+            )
+            .fetchAll(db, TargetRecord.init)
         }
     }
 
     /// Notes what is put in a place, before it is; writes nothing where that is known.
     package func record(_ target: TargetRecord) throws(HistoryError) {
         let known = try read("read target") { db in
-            try Row.fetchOne(
-                db,
-                sql: "SELECT * FROM target WHERE path = ?",
-                arguments: [target.path]
-            )
-            .map(TargetRecord.init)
+            try Query(sql: "SELECT * FROM target WHERE path = ?", arguments: [target.path])
+                .fetchFirst(db, TargetRecord.init)
         }
         guard known != target else { return }
         try write("record target") { db in
@@ -105,7 +101,7 @@ extension History {
 }
 
 extension PlacementRecord {
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             location: try row.read("location"),
@@ -115,7 +111,7 @@ extension PlacementRecord {
 }
 
 extension TargetRecord {
-    fileprivate init(_ row: Row) throws {
+    fileprivate init(_ row: ResultRow) throws {
         self.init(
             path: try row.read("path"),
             certificate: try row.read("certificate"),

@@ -70,7 +70,7 @@ extension History {
     ) throws(HistoryError) -> CertificateRecord {
         try read("read history of certificate") { db in
             func count(_ query: Query) throws -> Int {
-                try query.fetchOne(db)?.read("count") ?? 0
+                try query.fetchFirst(db) { try $0.read("count") } ?? 0
             }
             return CertificateRecord(
                 versions: try Query.newestVersions(of: certificate, limit: limit)

@@ -132,24 +132,26 @@ private struct RemovableRows {
 extension RemovedRows {
     /// What all retentions have removed together.
     static func all(_ db: Database) throws -> RemovedRows {
-        let row = try Row.fetchOne(
-            db,
+        let sums = Query(
             sql: """
-                SELECT coalesce(max(through_entry), 0) AS through_entry,
-                    coalesce(sum(deployments), 0) AS deployments,
+                SELECT coalesce(sum(deployments), 0) AS deployments,
                     coalesce(sum(hook_runs), 0) AS hook_runs,
-                    coalesce(sum(retries), 0) AS retries, coalesce(sum(pins), 0) AS pins
+                    coalesce(sum(retries), 0) AS retries, coalesce(sum(pins), 0) AS pins,
+                    coalesce(max(through_entry), 0) AS through_entry
                 FROM retention
-                """
+                """,
+            arguments: []
         )
-        guard let row else { return RemovedRows() }
-        var removed = RemovedRows(
-            deployments: try row.read("deployments"),
-            hookRuns: try row.read("hook_runs"),
-            retries: try row.read("retries"),
-            pins: try row.read("pins")
-        )
-        removed.throughEntry = try row.read("through_entry")
+        var removed = RemovedRows()
+        try sums.forEach(db) { row in
+            removed = RemovedRows(
+                deployments: try row.read("deployments"),
+                hookRuns: try row.read("hook_runs"),
+                retries: try row.read("retries"),
+                pins: try row.read("pins")
+            )
+            removed.throughEntry = try row.read("through_entry")
+        }
         return removed
     }
 

@@ -74,55 +74,48 @@ package struct AskedVersion: Sendable {
 }
 
 extension History {
-    /// How certificates stand, in the order of the questions: seven statements on one state of the
+    /// How certificates stand, in the order of the questions: four statements on one state of the
     /// database, however many certificates there are and however long the ledger is.
     package func standings(
         _ questions: [StandingQuestion]
     ) throws(HistoryError) -> [CertificateStanding] {
         try read("read how certificates stand") { db in
-            let pins = try Query.unliftedPins.fetchAll(db, Pin.init)
-            let pinByName = Dictionary(pins.map { ($0.certificate, $0) }) { _, newer in newer }
-            var live: [AskedVersion] = []
-            var offered: [AskedVersion] = []
-            for question in questions {
+            var standings = questions.map { _ in CertificateStanding() }
+            var pins: [String: Pin] = [:]
+            try Query.unliftedPins.forEach(db) { row in
+                let pin = try Pin(row)
+                pins[pin.certificate] = pin
+            }
+            var live = Asked()
+            var offered = Asked()
+            for (place, question) in questions.enumerated() {
                 let name = question.certificate
-                if let current = question.current { live.append(AskedVersion(name, current)) }
+                standings[place].pin = pins[name]
+                if let current = question.current { live.add(name, current, for: place) }
                 if let latest = question.latest, latest != question.current {
-                    offered.append(AskedVersion(name, latest))
+                    offered.add(name, latest, for: place)
                 }
             }
-            let last = try lastDeployments(db, of: live + offered)
-            let examined = try liveExaminations(db, of: live, last: Array(last[..<live.count]))
-            var nextLive = 0
-            var nextOffered = live.count
-            return questions.map { question in
-                var standing = CertificateStanding()
-                standing.pin = pinByName[question.certificate]
-                if question.current != nil {
-                    standing.lastOfCurrent = last[nextLive]
-                    standing.live = examined[nextLive]
-                    nextLive += 1
-                }
-                if question.latest == question.current {
-                    standing.lastOfLatest = standing.lastOfCurrent
-                } else if question.latest != nil {
-                    standing.lastOfLatest = last[nextOffered]
-                    nextOffered += 1
-                }
-                return standing
+            try db.readLive(live, into: &standings)
+            try Query.lastDeployments(of: offered.versions).forEach(db) { row in
+                standings[offered.places[try row.read("place")]].lastOfLatest = try Deployment(row)
             }
+            for (place, question) in questions.enumerated()
+            where question.latest == question.current {
+                standings[place].lastOfLatest = standings[place].lastOfCurrent
+            }
+            return standings
         }
     }
+}
 
-    /// The newest closed row of each version, in the order asked for.
-    private func lastDeployments(
-        _ db: Database,
-        of versions: [AskedVersion]
-    ) throws -> [Deployment?] {
-        var found: [Deployment?] = Array(repeating: nil, count: versions.count)
-        try Query.lastDeployments(of: versions).forEach(db) { row in
-            found[try row.read("place")] = try Deployment(row)
-        }
-        return found
+/// Versions that something is to be read of, and which answer each belongs to.
+struct Asked {
+    private(set) var versions: [AskedVersion] = []
+    private(set) var places: [Int] = []
+
+    mutating func add(_ certificate: String, _ version: String, for place: Int) {
+        versions.append(AskedVersion(certificate, version))
+        places.append(place)
     }
 }

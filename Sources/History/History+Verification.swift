@@ -79,7 +79,7 @@ private struct LedgerWalk {
 
     /// - Returns: What is wrong with the first entry that something is wrong with.
     mutating func follow(_ db: Database, _ digest: LedgerDigest) throws -> LedgerFault? {
-        let rows = try Row.fetchCursor(db, sql: Query.ledgerEntries.sql)
+        let rows = try ResultRows(db.makeStatement(sql: Query.ledgerEntries.sql))
         while let row = try rows.next() {
             let entry = try LedgerEntry(row)
             entries += 1
@@ -151,7 +151,7 @@ private struct LedgerEntry {
     /// What the row says now; nil where it is gone, or is not in that state any more.
     let text: String?
 
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         seq = try row.read("seq")
         subject = try row.read("subject")
         rowID = try row.read("row_id")
@@ -193,11 +193,12 @@ extension LedgerFault {
     fileprivate func located(_ db: Database) throws -> LedgerFault {
         guard let table, let rowID, let place = Self.places[table] else { return self }
         let sql = "\(place) WHERE \(table).id = ?"
-        guard let row = try Row.fetchOne(db, sql: sql, arguments: [rowID]) else { return self }
         var located = self
-        located.certificate = try row.readIfPresent("certificate")
-        located.version = try row.readIfPresent("version")
-        located.at = try row.dateIfPresent("at")
+        try Query(sql: sql, arguments: [rowID]).forEach(db) { row in
+            located.certificate = try row.readIfPresent("certificate")
+            located.version = try row.readIfPresent("version")
+            located.at = try row.dateIfPresent("at")
+        }
         return located
     }
 }

@@ -39,9 +39,12 @@ extension VersionRecord {
             sql: "SELECT id, thumbprint FROM version WHERE certificate = ? AND version = ?",
             arguments: [certificate, version]
         )
-        guard let row = try known.fetchOne(db) else { return try insert(db) }
-        guard thumbprint != nil, try row.readIfPresent("thumbprint") == String?.none else { return }
-        try complete(db, id: try row.read("id"))
+        let row: (id: Int64, thumbprint: String?)? = try known.fetchFirst(db) { row in
+            (try row.read("id"), try row.readIfPresent("thumbprint"))
+        }
+        guard let row else { return try insert(db) }
+        guard thumbprint != nil, row.thumbprint == nil else { return }
+        try complete(db, id: row.id)
     }
 
     private func insert(_ db: Database) throws {
@@ -97,7 +100,7 @@ extension VersionRecord {
         }
     }
 
-    init(_ row: Row) throws {
+    init(_ row: ResultRow) throws {
         self.init(
             certificate: try row.read("certificate"),
             version: try row.read("version"),

@@ -11,29 +11,28 @@ package struct Query {
     // A pass asks the same of every certificate, so what is prepared is kept.
 
     /// Every row, decoded while it is at hand.
-    ///
-    /// A row that is kept finds a column by comparing its name with all of them at each read; one
-    /// under a cursor looks it up.
-    func fetchAll<Value>(_ db: Database, _ decode: (Row) throws -> Value) throws -> [Value] {
+    func fetchAll<Value>(_ db: Database, _ decode: (ResultRow) throws -> Value) throws -> [Value] {
         var values: [Value] = []
         try forEach(db) { values.append(try decode($0)) }
         return values
     }
 
     /// Reads every row while it is at hand.
-    func forEach(_ db: Database, _ read: (Row) throws -> Void) throws {
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
+    func forEach(_ db: Database, _ read: (ResultRow) throws -> Void) throws {
+        let rows = try rows(db)
         while let row = try rows.next() { try read(row) }
     }
 
     /// The first row, likewise; nil where there is none.
-    func fetchFirst<Value>(_ db: Database, _ decode: (Row) throws -> Value) throws -> Value? {
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
-        return try rows.next().map(decode)
+    func fetchFirst<Value>(_ db: Database, _ decode: (ResultRow) throws -> Value) throws -> Value? {
+        try rows(db).next().map(decode)
     }
 
-    func fetchOne(_ db: Database) throws -> Row? {
-        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
+    /// Whether there is a row.
+    func finds(_ db: Database) throws -> Bool { try rows(db).next() != nil }
+
+    private func rows(_ db: Database) throws -> ResultRows {
+        try ResultRows(db.cachedStatement(sql: sql), arguments)
     }
 }
 

@@ -21,16 +21,16 @@ enum Timestamp {
 
     /// The moment that `text` names; nil unless it is just what `text(_:)` writes.
     static func date(_ text: String) -> Date? {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8.span
         guard bytes.count == 24,
-            let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
-            let dayOfMonth = number(bytes[8..<10]),
-            let hour = number(bytes[11..<13]), hour < 24,
-            let minute = number(bytes[14..<16]), minute < 60,
-            let second = number(bytes[17..<19]), second < 60,
-            let fraction = number(bytes[20..<23]),
-            separators.allSatisfy({ bytes[$0] == $1 })
+            let year = number(bytes, 0..<4), let month = number(bytes, 5..<7),
+            let dayOfMonth = number(bytes, 8..<10),
+            let hour = number(bytes, 11..<13), hour < 24,
+            let minute = number(bytes, 14..<16), minute < 60,
+            let second = number(bytes, 17..<19), second < 60,
+            let fraction = number(bytes, 20..<23)
         else { return nil }
+        for (place, separator) in separators where bytes[place] != separator { return nil }
         let day = day(year, month, dayOfMonth)
         // A thirtieth of February comes out as another day.
         guard civil(day: day) == (year, month, dayOfMonth) else { return nil }
@@ -96,9 +96,10 @@ enum Timestamp {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    private static func number(_ bytes: Span<UInt8>, _ places: Range<Int>) -> Int64? {
         var number: Int64 = 0
-        for digit in digits {
+        for place in places {
+            let digit = bytes[place]
             guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
             number = number * 10 + Int64(digit - UInt8(ascii: "0"))
         }

@@ -1,7 +1,8 @@
 /// One of the separate Azure clouds, or a stand-in for one.
 package struct Cloud: Sendable, Hashable {
     package let name: String
-    /// What a vault's host ends with, without the leading dot, as in `vault.azure.net`.
+    /// What a vault's host ends with, without the leading dot, in lower case, as in
+    /// `vault.azure.net`.
     package let vaultSuffix: String
     /// Whom a token is for, as in `https://vault.azure.net`.
     ///
@@ -20,7 +21,7 @@ package struct Cloud: Sendable, Hashable {
         caBundle: String? = nil
     ) {
         self.name = name
-        self.vaultSuffix = vaultSuffix
+        self.vaultSuffix = vaultSuffix.lowercased()
         self.audience = audience
         self.authorityHost = authorityHost
         self.caBundle = caBundle
@@ -56,11 +57,13 @@ package struct Cloud: Sendable, Hashable {
     /// Whether a host is a vault of this cloud: exactly one label before the suffix.
     ///
     /// What this says no to gets no token.
+    ///
+    /// - Parameter host: In lower case, as ``SecretURL`` has it.
+    /// - Returns: Whether it is one.
     func holds(host: String) -> Bool {
-        let suffix = ".\(vaultSuffix.lowercased())"
-        let host = host.lowercased()
-        guard host.hasSuffix(suffix) else { return false }
-        let label = host.utf8.dropLast(suffix.utf8.count)
+        let label = host.utf8.prefix { $0 != UInt8(ascii: ".") }
+        let suffix = host.utf8[label.endIndex...].dropFirst()
         return !label.isEmpty && label.allSatisfy(isNameCharacter)
+            && suffix.elementsEqual(vaultSuffix.utf8)
     }
 }

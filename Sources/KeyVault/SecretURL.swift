@@ -70,14 +70,20 @@ package struct SecretURL: Sendable, Hashable {
         _ text: Substring,
         server: String
     ) throws(SecretURLError) -> (name: String, version: String?) {
-        var parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-            .map(Substring.init).dropFirst()
-        if parts.last?.isEmpty == true { parts = parts.dropLast() }
-        guard let collection = parts.popFirst(), let name = parts.popFirst() else { throw .badPath }
+        // Behind the slash that it begins with; one at the end says nothing.
+        var rest: Substring.UTF8View? = text.utf8.count > 1 ? text.utf8.dropFirst() : nil
+        if rest?.last == UInt8(ascii: "/") { rest?.removeLast() }
+        func nextPart() -> Substring? {
+            guard let text = rest else { return nil }
+            let part = text.prefix { $0 != UInt8(ascii: "/") }
+            rest = part.endIndex < text.endIndex ? text[part.endIndex...].dropFirst() : nil
+            return Substring(part)
+        }
+        guard let collection = nextPart(), let name = nextPart() else { throw .badPath }
         switch collection.lowercased() {
         case "secrets": break
         case "certificates":
-            let version = parts.first.map { "/\($0)" } ?? ""
+            let version = nextPart().map { "/\($0)" } ?? ""
             throw .certificatesPath(suggestion: "https://\(server)/secrets/\(name)\(version)")
         case "keys": throw .keysPath
         default: throw .badPath
@@ -85,8 +91,8 @@ package struct SecretURL: Sendable, Hashable {
         guard (1...127).contains(name.utf8.count), name.utf8.allSatisfy(isNameCharacter) else {
             throw .badName(String(name.prefix(130)))
         }
-        guard let version = parts.popFirst() else { return (String(name), nil) }
-        guard parts.isEmpty else { throw .badPath }
+        guard let version = nextPart() else { return (String(name), nil) }
+        guard rest == nil else { throw .badPath }
         guard let canonical = canonicalVersion(version) else {
             throw .badVersion(String(version.prefix(60)))
         }
@@ -95,7 +101,8 @@ package struct SecretURL: Sendable, Hashable {
 
     /// The address of the same name in one of the vault's collections.
     func address(in collection: String, version: String?) -> String {
-        "\(address(of: collection))/\(name)" + (version.map { "/\($0)" } ?? "")
+        let address = "\(address(of: collection))/\(name)"
+        return version.map { "\(address)/\($0)" } ?? address
     }
 
     /// The address of one of the vault's collections.

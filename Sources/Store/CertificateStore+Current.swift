@@ -45,9 +45,9 @@ extension CertificateStore {
         case .absent:
             return nil
         case .symlink(let target):
-            let prefix = "versions/"
-            let version = String(target.dropFirst(prefix.count))
-            guard target.hasPrefix(prefix), StoreName.isVersion(version) else {
+            let prefix = "versions/".utf8
+            let version = String(Substring(target.utf8.dropFirst(prefix.count)))
+            guard target.utf8.starts(with: prefix), StoreName.isVersion(version) else {
                 throw notOurs(certificate, "points at \(target)")
             }
             return version

@@ -293,20 +293,8 @@ struct SchemaTests {
                 allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
             ),
             Question(
-                "findings of versions",
-                .examinations(of: [AskedVersion("web", version(1))]),
-                [],
-                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
-            ),
-            Question(
-                "approvals of versions",
-                .approvals(of: [AskedVersion("web", version(1))]),
-                [],
-                allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
-            ),
-            Question(
-                "what made versions live",
-                .arrivals(of: [AskedVersion("web", version(1))]),
+                "what there is on live versions",
+                .liveStandings(of: [AskedVersion("web", version(1))]),
                 ["deployment_by_version"],
                 allowed: ["SCAN asked VIRTUAL TABLE INDEX 1:"]
             ),

@@ -74,15 +74,15 @@ struct VerificationTests {
         try withLedger { _, path in
             try raw(path).read { db in
                 var chain = [UInt8](repeating: 0, count: 32)
-                let rows = try Row.fetchAll(db, sql: Query.ledgerEntries.sql)
-                for row in rows {
+                var last: String?
+                try Query.ledgerEntries.forEach(db) { row in
                     let text: String = try row.read("text")
                     let content = LedgerDigest.sha256(Array(text.utf8))
                     chain = LedgerDigest.sha256(chain + content)
                     let entry: [Data] = [try row.read("content"), try row.read("chain")]
                     #expect(entry == [Data(content), Data(chain)])
+                    last = text
                 }
-                let last: String? = try rows.last?.read("text")
                 let at = Timestamp.text(time(6))
                 #expect(last == #"["pin.set",2,"web","\#(version(2))",null,"ada","\#(at)",null]"#)
             }

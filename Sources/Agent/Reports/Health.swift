@@ -187,7 +187,7 @@ extension CertificateStatus {
     }
 
     private var ofThePolicy: [HealthFinding] {
-        guard let current else { return [] }
+        guard let current, !current.findings.isEmpty || current.approval != nil else { return [] }
         let version = "the live version \(current.version.prefix(8))"
         let warnings = current.findings.map {
             finding(.ok, "\(version): \($0.rule): \($0.message)")

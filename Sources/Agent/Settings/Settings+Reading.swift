@@ -39,18 +39,16 @@ extension Settings {
                 guard facts.st_mode & S_IFMT == S_IFREG else {
                     throw refuse("is no regular file; name the settings file")
                 }
-                var bytes = [UInt8](repeating: 0, count: largestFile + 1)
-                var filled = 0
-                while filled < bytes.count {
-                    let count = try unsafe bytes.withUnsafeMutableBytes { buffer in
-                        try unsafe handle.read(
-                            into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
-                        )
+                var text = Data()
+                var piece = [UInt8](repeating: 0, count: 1 << 15)
+                while text.count <= largestFile {
+                    let count = try unsafe piece.withUnsafeMutableBytes {
+                        try unsafe handle.read(into: $0)
                     }
                     if count == 0 { break }
-                    filled += count
+                    text += piece[..<count]
                 }
-                return Data(bytes[..<filled])
+                return text
             }
         } catch Errno.noSuchFileOrDirectory {
             throw refuse("no such file; write the settings there or name them with --config")

@@ -1,7 +1,9 @@
 import Yams
 
 /// A node of the settings together with where it stands.
-struct SettingsCursor {
+///
+/// Shared and not copied: what it holds are half a dozen references, and it is handed about a lot.
+final class SettingsCursor {
     let node: Node
 
     /// The path that the operator sees, as `…observedCertificates[0].url`.
@@ -36,7 +38,7 @@ struct SettingsCursor {
         self.line = line
     }
 
-    init(node: Node, path: String, place: SettingsVocabulary.Place, line: Int) {
+    convenience init(node: Node, path: String, place: SettingsVocabulary.Place, line: Int) {
         self.init(node: node, path: path, outerPlace: place, key: nil, line: line)
     }
 

@@ -36,8 +36,12 @@ extension SettingsReader {
             )
         }
         var certificates: [ObservedCertificate] = []
+        certificates.reserveCapacity(entries.count)
+        // Which entry has each path, and which certificate each name.
         var taken: [String: SettingsCursor] = [:]
+        taken.reserveCapacity(entries.count)
         var byName: [String: Int] = [:]
+        byName.reserveCapacity(entries.count)
         for entry in entries {
             guard let certificate = certificate(entry, defaults: defaults) else { continue }
             // Names become directories and links beside each other, so they share one space.

@@ -140,7 +140,7 @@ extension SettingsReader {
         let caBundle = directory(fields["caBundle"])
         return Cloud(
             name: "custom",
-            vaultSuffix: suffix.lowercased(),
+            vaultSuffix: suffix,
             audience: audience,
             authorityHost: authorityHost(fields["authorityHost"])
                 ?? Cloud.publicCloud.authorityHost,

@@ -13,9 +13,15 @@ struct Table {
         /// Control characters, which a reason from elsewhere may hold, would tear the table apart
         /// or speak to the terminal.
         init(_ text: String, style: Style? = nil) {
-            self.text = text.isPlain ? text : String(text.map { $0.isControl ? " " : $0 })
             self.style = style
-            width = self.text.columns
+            // Printable ASCII need not be looked at as characters.
+            if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) {
+                self.text = text
+                width = text.utf8.count
+            } else {
+                self.text = String(text.map { $0.isControl ? " " : $0 })
+                width = self.text.count
+            }
         }
 
         /// Text of this program's own, whose width is known.
@@ -112,23 +118,12 @@ extension String {
     /// A version as tables show it: enough to tell versions apart and to give to `--to`.
     var shortVersion: String { String(prefix(8)) }
 
-    /// How many columns of a terminal it takes: its characters, which printable ASCII need not be
-    /// looked at one by one for.
-    fileprivate var columns: Int {
-        utf8.allSatisfy { (0x20..<0x7f).contains($0) } ? utf8.count : count
-    }
-
     /// The beginning that fits, with a sign that there was more.
     fileprivate func cut(to width: Int?) -> String {
         guard let width, utf8.count > width, count > width else { return self }
         let sign = Terminal.isUnicode ? "…" : "..."
         guard width > sign.count else { return String(sign.prefix(width)) }
         return prefix(width - sign.count) + sign
-    }
-
-    /// Whether nothing in it is a control character; told at once of what is printable ASCII.
-    fileprivate var isPlain: Bool {
-        utf8.allSatisfy { (0x20..<0x7f).contains($0) } || !contains(where: \.isControl)
     }
 }
 

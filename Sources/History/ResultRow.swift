@@ -1,9 +1,62 @@
 import Foundation
 import GRDB
 
-/// Columns as values, without GRDB's subscripts: those end the process on a value of another
-/// type, and a file that somebody else has written to must not end the daemon.
-extension Row {
+/// The rows that a statement finds, one after the other.
+struct ResultRows {
+    private let rows: RowCursor
+    private let row: ResultRow
+
+    /// - Parameters:
+    ///   - statement: One that nothing else is reading from.
+    ///   - arguments: What to bind in it.
+    /// - Throws: What GRDB says of statement and arguments.
+    init(_ statement: Statement, _ arguments: StatementArguments = StatementArguments()) throws {
+        rows = try Row.fetchCursor(statement, arguments: arguments)
+        row = ResultRow(columns: statement.columnNames)
+    }
+
+    /// The next row, which takes the place of the one before; nil at the end.
+    func next() throws -> ResultRow? {
+        guard let next = try rows.next() else { return nil }
+        row.moved(to: next)
+        return row
+    }
+}
+
+/// A row while it is at hand, its columns read by name.
+///
+/// As values, without GRDB's subscripts: those end the process on a value of another type, and a
+/// file that somebody else has written to must not end the daemon.
+///
+/// A column is looked for behind the one that was read last. There it is when they are read in the
+/// statement's order, and a few more are passed when they are not: either takes less than hashing
+/// the name. No two columns of a statement may have the same name.
+final class ResultRow {
+    private let columns: [String]
+    private var row = Row()
+    private var next = 0
+
+    fileprivate init(columns: [String]) {
+        self.columns = columns
+    }
+
+    fileprivate func moved(to row: Row) {
+        self.row = row
+        next = 0
+    }
+
+    private func index(of column: String) throws -> Int {
+        for offset in columns.indices {
+            var index = next + offset
+            if index >= columns.count { index -= columns.count }
+            if columns[index] == column {
+                next = index + 1
+                return index
+            }
+        }
+        throw UnreadableRow(column: column)
+    }
+
     /// A column that must be there and of that type.
     func read<Value: DatabaseValueConvertible>(_ column: String) throws -> Value {
         guard let value: Value = try readIfPresent(column) else {
@@ -14,7 +67,7 @@ extension Row {
 
     /// A column that may be NULL.
     func readIfPresent<Value: DatabaseValueConvertible>(_ column: String) throws -> Value? {
-        let stored = try decode(StoredValue.self, forColumn: column).databaseValue
+        let stored = try row.decode(StoredValue.self, atIndex: index(of: column)).databaseValue
         guard !stored.isNull else { return nil }
         guard let value = Value.fromDatabaseValue(stored) else {
             throw UnreadableRow(column: column)
@@ -46,25 +99,31 @@ extension Row {
 
     /// The texts of a JSON array, as kvagent writes one; nil where it is written any other way.
     private static func plainStrings(_ text: String) -> [String]? {
-        let bytes = Array(text.utf8)
-        guard bytes.count > 1, bytes.first == UInt8(ascii: "["), bytes.last == UInt8(ascii: "]"),
-            !bytes.contains(UInt8(ascii: "\\"))
-        else { return nil }
-        if bytes.count == 2 { return [] }
-        let quote = UInt8(ascii: "\"")
-        let parts = bytes[1..<bytes.count - 1]
-            .split(separator: quote, omittingEmptySubsequences: false)
-        var strings: [String] = []
-        for (index, part) in parts.enumerated() {
-            if !index.isMultiple(of: 2) {
-                strings.append(String(decoding: part, as: UTF8.self))
-            } else if index == 0 || index == parts.count - 1 {
-                guard part.isEmpty else { return nil }
-            } else {
-                guard part.elementsEqual(",".utf8) else { return nil }
-            }
+        let bytes = text.utf8.span
+        let end = bytes.count - 1
+        guard end > 0, bytes[0] == UInt8(ascii: "["), bytes[end] == UInt8(ascii: "]") else {
+            return nil
         }
-        return parts.count.isMultiple(of: 2) ? nil : strings
+        var strings: [String] = []
+        var place = 1
+        while place < end {
+            if place > 1 {
+                guard bytes[place] == UInt8(ascii: ",") else { return nil }
+                place += 1
+            }
+            guard place < end, bytes[place] == UInt8(ascii: "\"") else { return nil }
+            let first = place + 1
+            place = first
+            while place < end, bytes[place] != UInt8(ascii: "\"") {
+                if bytes[place] == UInt8(ascii: "\\") { return nil }
+                place += 1
+            }
+            guard place < end else { return nil }
+            let start = text.utf8.index(text.startIndex, offsetBy: first)
+            strings.append(String(text[start..<text.utf8.index(start, offsetBy: place - first)]))
+            place += 1
+        }
+        return strings
     }
 
     /// A column that holds digests by file name: a line for each, as sha256sum(1) writes it; none
