@@ -94,6 +94,7 @@ soak: setup-system ## the same test's day of the daemon's life alone, and longer
 
 test: test-swift test-sdk ## run every test
 
+# With KVAGENT_PROGRAMS=$PWD/.build/release the tests of the command run the program as it is shipped.
 test-swift: setup
 	swift build --build-tests $(SWIFT_BUILD_FLAGS)
 	swift test --skip-build $(SWIFT_BUILD_FLAGS)

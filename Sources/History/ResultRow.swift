@@ -3,7 +3,6 @@ import GRDB
 
 /// The rows that a statement finds, one after the other.
 struct ResultRows {
-    private let rows: RowCursor
     private let row: ResultRow
 
     /// - Parameters:
@@ -11,16 +10,14 @@ struct ResultRows {
     ///   - arguments: What to bind in it.
     /// - Throws: What GRDB says of statement and arguments.
     init(_ statement: Statement, _ arguments: StatementArguments = StatementArguments()) throws {
-        rows = try Row.fetchCursor(statement, arguments: arguments)
-        row = ResultRow(columns: statement.columnNames)
+        row = ResultRow(
+            try Row.fetchCursor(statement, arguments: arguments),
+            columns: statement.columnNames
+        )
     }
 
     /// The next row, which takes the place of the one before; nil at the end.
-    func next() throws -> ResultRow? {
-        guard let next = try rows.next() else { return nil }
-        row.moved(to: next)
-        return row
-    }
+    func next() throws -> ResultRow? { try row.advance() ? row : nil }
 }
 
 /// A row while it is at hand, its columns read by name.
@@ -32,17 +29,22 @@ struct ResultRows {
 /// statement's order, and a few more are passed when they are not: either takes less than hashing
 /// the name. No two columns of a statement may have the same name.
 final class ResultRow {
+    /// Held here, as its end would be the row's: SQLite keeps the values of one row only.
+    private let rows: RowCursor
     private let columns: [String]
     private var row = Row()
     private var next = 0
 
-    fileprivate init(columns: [String]) {
+    fileprivate init(_ rows: RowCursor, columns: [String]) {
+        self.rows = rows
         self.columns = columns
     }
 
-    fileprivate func moved(to row: Row) {
+    fileprivate func advance() throws -> Bool {
+        guard let row = try rows.next() else { return false }
         self.row = row
         next = 0
+        return true
     }
 
     private func index(of column: String) throws -> Int {

@@ -20,8 +20,11 @@ struct TestBed: Sendable {
     /// The vault that tests use unless they say otherwise.
     static let vault = "kv"
 
-    /// The built programs lie beside the test bundle.
-    static let products = FilePath("/proc/self/exe").resolved.removingLastComponent()
+    /// Where the built programs lie: beside the test bundle, or in the directory that the
+    /// environment's `KVAGENT_PROGRAMS` names.
+    static let products =
+        ProcessInfo.processInfo.environment["KVAGENT_PROGRAMS"].map { FilePath($0) }
+        ?? FilePath("/proc/self/exe").resolved.removingLastComponent()
     static var kvagent: String { products.appending("kvagent").string }
 }
 
