@@ -3,11 +3,11 @@ package struct CertificateStanding: Sendable {
     /// The pin that was set last and that nobody has lifted, also when its end is past.
     package var pin: Pin?
 
-    /// The newest closed row of the live version, without its hook runs.
-    package var lastOfCurrent: Deployment?
+    /// The newest closed row of the live version.
+    package var lastOfCurrent: LastDeployment?
 
-    /// The newest closed row of the version that the vault offers, without its hook runs.
-    package var lastOfLatest: Deployment?
+    /// The newest closed row of the version that the vault offers.
+    package var lastOfLatest: LastDeployment?
 
     /// The live version and what a policy asks of it; nil where it isn't on record.
     package var live: LiveExamination?

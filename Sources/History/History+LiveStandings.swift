@@ -37,8 +37,7 @@ extension Query {
                     v.thumbprint, v.sha256, v.subject, v.issuer, v.serial_number, v.dns_names,
                     v.key_type, v.not_before, v.not_after, v.content_type, v.fetched_at,
                     NULL AS files, e.findings, a.id AS approval,
-                    d.id, d."trigger", d.outcome, d.reason, d.actor, d.started_at, d.finished_at,
-                    d.previous_version, d.run_id, d.error,
+                    \(LastDeployment.columns),
                     CASE WHEN \(isArrival("d.")) THEN d.id ELSE (
                         SELECT id FROM deployment
                         WHERE certificate = json_extract(asked.value, '$[0]')
@@ -97,13 +96,13 @@ extension Database {
                     .fetchFirst(self, Approval.init)
             }
             let id: Int64? = try row.readIfPresent("id")
-            let last = try id.map { _ in try Deployment(row) }
+            let last = try id.map { _ in try LastDeployment(row) }
             let arrivalID: Int64? = try row.readIfPresent("arrival")
             let arrival =
                 arrivalID == id
                 ? last
                 : try arrivalID.flatMap {
-                    try Query.deployment($0).fetchFirst(self, Deployment.init)
+                    try Query.deployment($0).fetchFirst(self, LastDeployment.init)
                 }
             if let previous = arrival?.previousVersion, previous != asked.version {
                 replaced.add(asked.certificate, previous, for: place)

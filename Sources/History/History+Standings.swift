@@ -12,7 +12,7 @@ extension Query {
     package static func lastDeployments(of versions: [AskedVersion]) -> Query {
         Query(
             sql: """
-                SELECT asked.key AS place, d.*, v.thumbprint, v.sha256, v.not_before, v.not_after
+                SELECT asked.key AS place, \(LastDeployment.columns)
                 FROM json_each(?) AS asked
                 CROSS JOIN deployment AS d ON d.id = (
                     SELECT id FROM deployment
@@ -21,7 +21,6 @@ extension Query {
                         AND outcome IS NOT NULL
                     ORDER BY id DESC LIMIT 1
                 )
-                LEFT JOIN version AS v ON v.certificate = d.certificate AND v.version = d.version
                 """,
             arguments: [AskedVersion.json(versions)]
         )
@@ -98,7 +97,9 @@ extension History {
             }
             try db.readLive(live, into: &standings)
             try Query.lastDeployments(of: offered.versions).forEach(db) { row in
-                standings[offered.places[try row.read("place")]].lastOfLatest = try Deployment(row)
+                standings[offered.places[try row.read("place")]].lastOfLatest = try LastDeployment(
+                    row
+                )
             }
             for (place, question) in questions.enumerated()
             where question.latest == question.current {

@@ -7,7 +7,7 @@ package struct LiveExamination: Sendable {
 
     /// The newest row that made it live for a reason of its own: mended files, and what a crash had
     /// cut short, only go on with that.
-    package var arrival: Deployment?
+    package var arrival: LastDeployment?
 
     /// What it took the place of then, without its files; nil where that isn't on record.
     package var replaced: VersionRecord?

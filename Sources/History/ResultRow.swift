@@ -36,6 +36,7 @@ final class ResultRow {
     private var next = 0
 
     fileprivate init(_ rows: RowCursor, columns: [String]) {
+        assert(Set(columns).count == columns.count, "columns of one name: \(columns)")
         self.rows = rows
         self.columns = columns
     }

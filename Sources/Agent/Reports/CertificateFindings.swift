@@ -10,10 +10,10 @@ struct CertificateFindings: Sendable {
     var pin: Pin?
 
     /// The newest row of the newest version.
-    var lastOfLatest: Deployment?
+    var lastOfLatest: LastDeployment?
 
     /// The newest row of the live version.
-    var lastOfCurrent: Deployment?
+    var lastOfCurrent: LastDeployment?
     var owedHooks: [OwedHook]
 
     /// The row of a deployment that nobody is working on any more.

@@ -133,15 +133,12 @@ extension CertificateStatus {
             warnings.append("the live version expired on \(notAfter.formatted(.rfc3339))")
         }
         let refused = poll?.latestVersion == current ? nil : findings.lastOfLatest
-        let refusal = refused.flatMap { refused in
-            refused.outcome.flatMap { outcome in
-                outcome == .deployed
-                    ? nil
-                    : RefusalStatus(outcome: outcome, reason: refused.error ?? refused.reason)
-            }
+        let refusal = refused.flatMap {
+            $0.outcome == .deployed
+                ? nil : RefusalStatus(outcome: $0.outcome, reason: $0.error ?? $0.reason)
         }
-        if let refused, let why = refusal?.reason {
-            warnings.append("version \(refused.version): \(why)")
+        if let version = poll?.latestVersion, let why = refusal?.reason {
+            warnings.append("version \(version): \(why)")
         }
         let state = CertificateState(findings)
         self.init(
