@@ -6,6 +6,12 @@ import Yams
 final class SettingsCursor {
     let node: Node
 
+    /// Its text; nil for what has none, as a map.
+    let text: String?
+
+    /// A null, or nothing at all after the colon.
+    let isNull: Bool
+
     /// The path that the operator sees, as `…observedCertificates[0].url`.
     let path: String
 
@@ -32,6 +38,12 @@ final class SettingsCursor {
         line: Int
     ) {
         self.node = node
+        let scalar = node.scalar
+        text = scalar?.string
+        // No spelling of a null is longer than the word.
+        isNull =
+            scalar.map { $0.string.isEmpty && $0.style == .plain } == true
+            || scalar.map { $0.string.utf8.count <= 4 } == true && node.null != nil
         self.path = path
         self.outerPlace = outerPlace
         self.key = key
@@ -85,13 +97,8 @@ final class SettingsCursor {
         )
     }
 
-    /// A null, or nothing at all after the colon.
-    var isNull: Bool {
-        node.null != nil || node.scalar.map { $0.string.isEmpty && $0.style == .plain } == true
-    }
-
     /// A text without a character in it, in quotes: without them it is a null.
-    var isEmptyText: Bool { !isNull && node.scalar?.string.isEmpty == true }
+    var isEmptyText: Bool { !isNull && text?.isEmpty == true }
 
     /// What was found there, for "expected …, found …".
     var kind: String {

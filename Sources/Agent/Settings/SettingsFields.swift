@@ -6,6 +6,12 @@ struct SettingsFields {
     private var keys: [String] = []
     private var values: [SettingsCursor] = []
 
+    /// - Parameter capacity: How many entries there will be at most.
+    init(capacity: Int = 0) {
+        keys.reserveCapacity(capacity)
+        values.reserveCapacity(capacity)
+    }
+
     /// Keeps an entry; the YAML reader sees to it that no key comes twice.
     mutating func append(_ value: SettingsCursor, as key: String) {
         keys.append(key)

@@ -77,7 +77,7 @@ extension SettingsReader {
         _ cursor: SettingsCursor,
         defaults: CertificateDefaults
     ) -> ObservedCertificate? {
-        if cursor.node.scalar != nil {
+        if cursor.text != nil {
             guard let url = url(cursor, in: defaults.cloud) else { return nil }
             keepLine(of: cursor)
             return ObservedCertificate(

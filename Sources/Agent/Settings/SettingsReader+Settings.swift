@@ -98,7 +98,7 @@ extension SettingsReader {
 
     /// `certificateStoreLocation`; Microsoft's own samples for Linux carry a Windows value.
     mutating func storeLocation(_ cursor: SettingsCursor?) -> FilePath? {
-        if let cursor, cursor.node.scalar?.string == "LocalMachine" {
+        if let cursor, cursor.text == "LocalMachine" {
             forgetLine(of: cursor)
             note(cursor, "has no effect: \"LocalMachine\" is a Windows store, the default is used")
             return nil

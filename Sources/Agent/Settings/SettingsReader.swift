@@ -36,11 +36,11 @@ struct SettingsReader {
 
     /// The entries of a map, each once, those without meaning here refused or noted.
     mutating func fields(_ cursor: SettingsCursor) -> SettingsFields {
-        var fields = SettingsFields()
         guard let mapping = cursor.node.mapping else {
             if !cursor.isNull { fail(cursor, "expected a map, found \(cursor.kind)") }
-            return fields
+            return SettingsFields()
         }
+        var fields = SettingsFields(capacity: mapping.count)
         let place = cursor.place
         let known = SettingsVocabulary.keys[place] ?? []
         for (keyNode, value) in mapping {
@@ -78,7 +78,7 @@ struct SettingsReader {
 
     mutating func string(_ cursor: SettingsCursor?) -> String? {
         guard let cursor, !cursor.isNull else { return nil }
-        guard let text = cursor.node.scalar?.string, !text.isEmpty else {
+        guard let text = cursor.text, !text.isEmpty else {
             fail(cursor, "expected text, found \(cursor.kind)")
             return nil
         }
