@@ -9,8 +9,8 @@ extension Query {
                 SELECT asked.key AS place, v.*, \(withFiles ? files(of: "v") : "NULL") AS files
                 FROM json_each(?) AS asked
                 CROSS JOIN version AS v
-                    ON v.certificate = json_extract(asked.value, '$[0]')
-                    AND v.version = json_extract(asked.value, '$[1]')
+                    ON v.certificate = \(AskedVersion.certificateInSQL)
+                    AND v.version = \(AskedVersion.versionInSQL)
                 """,
             arguments: [AskedVersion.json(versions)]
         )
@@ -23,45 +23,42 @@ extension Query {
     /// statement, since each of them looks for the same pages of the database. The unary + is there
     /// for the reason that ``deployments(_:)`` has: a version has few rows.
     package static func liveStandings(of versions: [AskedVersion]) -> Query {
-        func isArrival(_ row: String, _ hint: String = "") -> String {
+        func isArrival(_ prefix: String) -> String {
             """
-            \(hint)\(row)outcome IN ('deployed', 'interrupted')
-                AND \(hint)\(row)"trigger" IN ('poll', 'sync', 'rollback')
+            \(prefix)outcome IN ('deployed', 'interrupted')
+                AND \(prefix)"trigger" IN ('poll', 'sync', 'rollback')
             """
         }
         return Query(
             sql: """
                 SELECT asked.key AS place,
-                    json_extract(asked.value, '$[0]') AS certificate,
-                    json_extract(asked.value, '$[1]') AS version,
+                    \(AskedVersion.certificateInSQL) AS certificate,
+                    \(AskedVersion.versionInSQL) AS version,
                     v.thumbprint, v.sha256, v.subject, v.issuer, v.serial_number, v.dns_names,
                     v.key_type, v.not_before, v.not_after, v.content_type, v.fetched_at,
                     NULL AS files, e.findings, a.id AS approval,
                     \(LastDeployment.columns),
-                    CASE WHEN \(isArrival("d.")) THEN d.id ELSE (
-                        SELECT id FROM deployment
-                        WHERE certificate = json_extract(asked.value, '$[0]')
-                            AND version = json_extract(asked.value, '$[1]')
-                            AND \(isArrival("", "+"))
-                        ORDER BY id DESC LIMIT 1
-                    ) END AS arrival
+                    CASE WHEN \(isArrival("d.")) THEN d.id
+                    ELSE \(AskedVersion.newestRow(isArrival("+"))) END AS arrival
                 FROM json_each(?) AS asked
                 LEFT JOIN version AS v
-                    ON v.certificate = json_extract(asked.value, '$[0]')
-                    AND v.version = json_extract(asked.value, '$[1]')
+                    ON v.certificate = \(AskedVersion.certificateInSQL)
+                    AND v.version = \(AskedVersion.versionInSQL)
                 LEFT JOIN examination AS e
                     ON e.certificate = v.certificate AND e.version = v.version
                 LEFT JOIN approval AS a
                     ON a.certificate = v.certificate AND a.version = v.version
-                LEFT JOIN deployment AS d ON d.id = (
-                    SELECT id FROM deployment
-                    WHERE certificate = json_extract(asked.value, '$[0]')
-                        AND version = json_extract(asked.value, '$[1]')
-                        AND outcome IS NOT NULL
-                    ORDER BY id DESC LIMIT 1
-                )
+                LEFT JOIN deployment AS d ON d.id = \(AskedVersion.newestRow("outcome IS NOT NULL"))
                 """,
             arguments: [AskedVersion.json(versions)]
+        )
+    }
+
+    /// One closed row.
+    fileprivate static func closedDeployment(_ id: Int64) -> Query {
+        Query(
+            sql: "SELECT \(LastDeployment.columns) FROM deployment AS d WHERE d.id = ?",
+            arguments: [id]
         )
     }
 }
@@ -76,8 +73,8 @@ extension Database {
     ///   - live: The versions that are live.
     ///   - standings: Where to put what is found: in place, since there is much to copy.
     /// - Throws: What SQLite or a row that can't be read says.
-    func readLive(_ live: Asked, into standings: inout [CertificateStanding]) throws {
-        var replaced = Asked()
+    func readLive(_ live: AskedVersions, into standings: inout [CertificateStanding]) throws {
+        var replaced = AskedVersions()
         try Query.liveStandings(of: live.versions).forEach(self) { row in
             let index: Int = try row.read("place")
             let place = live.places[index]
@@ -102,7 +99,7 @@ extension Database {
                 arrivalID == id
                 ? last
                 : try arrivalID.flatMap {
-                    try Query.deployment($0).fetchFirst(self, LastDeployment.init)
+                    try Query.closedDeployment($0).fetchFirst(self, LastDeployment.init)
                 }
             if let previous = arrival?.previousVersion, previous != asked.version {
                 replaced.add(asked.certificate, previous, for: place)

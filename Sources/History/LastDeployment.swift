@@ -1,6 +1,6 @@
 import Foundation
 
-/// What counts of a version's newest deployment for how its certificate stands.
+/// What counts of a version's newest closed deployment for how its certificate stands.
 package struct LastDeployment: Sendable, Hashable {
     /// Its place in the ledger.
     package var id: Int64
@@ -10,7 +10,7 @@ package struct LastDeployment: Sendable, Hashable {
     package var error: String?
     package var previousVersion: String?
     package var startedAt: Date
-    package var finishedAt: Date?
+    package var finishedAt: Date
 }
 
 extension LastDeployment {
@@ -31,7 +31,7 @@ extension LastDeployment {
             error: try row.readIfPresent("error"),
             previousVersion: try row.readIfPresent("previous_version"),
             startedAt: try row.date("started_at"),
-            finishedAt: try row.dateIfPresent("finished_at")
+            finishedAt: try row.date("finished_at")
         )
     }
 }

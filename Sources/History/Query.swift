@@ -123,11 +123,6 @@ extension Query {
         arguments: []
     )
 
-    /// One row.
-    static func deployment(_ id: Int64) -> Query {
-        Query(sql: "\(selectDeployments) WHERE d.id = ?", arguments: [id])
-    }
-
     /// The newest closed row, of one version where one is given.
     package static func lastDeployment(of certificate: String, version: String?) -> Query {
         let condition = version == nil ? "" : "AND d.version = :version"

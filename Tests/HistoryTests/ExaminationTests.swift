@@ -224,4 +224,34 @@ struct ExaminationTests {
             #expect(standings[1].live == nil)
         }
     }
+
+    @Test("Each certificate's standing is its own, whatever is asked of those beside it")
+    func places() throws {
+        try withHistory { history, _ in
+            for name in ["mail", "new"] {
+                try history.register(certificate: name, url: "https://\(name).example", at: time(0))
+            }
+            func record(_ name: String, _ number: Int, _ outcome: Outcome) throws {
+                let at = time(Double(number))
+                let id = try history.begin(.sample(version(number), of: name, at: at))
+                let error = "\(name) \(number)"
+                try history.finish(id, as: outcome, reason: nil, error: error, at: at)
+            }
+            try record("mail", 1, .deployed)
+            try record("mail", 2, .rejected)
+            try record("new", 3, .held)
+            try record("web", 4, .deployed)
+            let standings = try history.standings([
+                StandingQuestion(certificate: "api", current: nil, latest: nil),
+                StandingQuestion(certificate: "new", current: nil, latest: version(3)),
+                StandingQuestion(certificate: "web", current: version(4), latest: version(4)),
+                StandingQuestion(certificate: "mail", current: version(1), latest: version(2)),
+            ])
+            #expect(standings.map(\.lastOfCurrent?.error) == [nil, nil, "web 4", "mail 1"])
+            #expect(standings.map(\.lastOfLatest?.error) == [nil, "new 3", "web 4", "mail 2"])
+            let outcomes: [Outcome?] = [nil, .held, .deployed, .rejected]
+            #expect(standings.map(\.lastOfLatest?.outcome) == outcomes)
+            #expect(standings[3].lastOfCurrent?.finishedAt == time(1))
+        }
+    }
 }

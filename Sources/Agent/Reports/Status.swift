@@ -153,9 +153,7 @@ extension CertificateStatus {
                     sha256: record?.sha256,
                     notBefore: record?.notBefore,
                     notAfter: record?.notAfter,
-                    since: (isDrifting ? standing.live?.arrival : lastOfCurrent).flatMap {
-                        $0.finishedAt ?? $0.startedAt
-                    },
+                    since: (isDrifting ? standing.live?.arrival : lastOfCurrent)?.finishedAt,
                     drift: drift,
                     findings: concerns?.map(FindingReport.init) ?? [],
                     approval: standing.live?.approval.map(ApprovalReport.init)

@@ -38,12 +38,16 @@ final class SettingsCursor {
         line: Int
     ) {
         self.node = node
-        let scalar = node.scalar
-        text = scalar?.string
-        // No spelling of a null is longer than the word.
-        isNull =
-            scalar.map { $0.string.isEmpty && $0.style == .plain } == true
-            || scalar.map { $0.string.utf8.count <= 4 } == true && node.null != nil
+        if let scalar = node.scalar {
+            text = scalar.string
+            // No spelling of a null is longer than the word.
+            isNull =
+                scalar.string.isEmpty && scalar.style == .plain
+                || scalar.string.utf8.count <= 4 && node.null != nil
+        } else {
+            text = nil
+            isNull = false
+        }
         self.path = path
         self.outerPlace = outerPlace
         self.key = key
