@@ -60,6 +60,18 @@ let package = Package(
             providers: [.apt(["libssl-dev"])]
         ),
         .systemLibrary(name: "CLinux"),
+        .target(
+            name: "CDispatch",
+            linkerSettings: [
+                .unsafeFlags(
+                    [
+                        "-Xlinker", "--wrap=_dispatch_workq_worker_register",
+                        "-Xlinker", "--wrap=dispatch_source_set_timer",
+                    ],
+                    .when(configuration: .release)
+                )
+            ]
+        ),
 
         .target(name: "Locking", swiftSettings: safe),
         .target(name: "Sensitive", swiftSettings: safe),
@@ -116,8 +128,8 @@ let package = Package(
         .executableTarget(
             name: "kvagent",
             dependencies: [
-                "Agent", "CLinux", "History", "KeyVault", "PKI", "Store", argumentParser, logging,
-                serviceLifecycle, system,
+                "Agent", "CDispatch", "CLinux", "History", "KeyVault", "PKI", "Store",
+                argumentParser, logging, serviceLifecycle, system,
             ],
             swiftSettings: safe
         ),

@@ -59,13 +59,15 @@ final class TransferLoop: Sendable {
     }
 
     func submit(_ submission: Submission) {
-        let refusal = mailbox.withLock { mailbox in
+        let (refusal, isFirst) = mailbox.withLock { mailbox in
+            let isFirst = mailbox.submissions.isEmpty
             if mailbox.refusal == nil { mailbox.submissions.append(submission) }
-            return mailbox.refusal
+            return (mailbox.refusal, isFirst)
         }
         if let refusal {
             submission.reply.resume(returning: .failure(refusal))
-        } else {
+        } else if isFirst {
+            // Whoever left the first one has woken the thread, and it takes all at once.
             multi?.wakeUp()
         }
     }

@@ -133,7 +133,8 @@ final class ResultRow {
     /// where it is NULL.
     func digests(_ column: String) throws -> [String: String] {
         guard let text: String = try readIfPresent(column) else { return [:] }
-        var digests: [String: String] = [:]
+        // A line has 64 digits and a short name.
+        var digests = [String: String](minimumCapacity: text.utf8.count / 70)
         var rest = text.utf8[...]
         while !rest.isEmpty {
             let digest = rest.prefix(64)

@@ -14,15 +14,22 @@ enum Timestamp {
         let day = floorDivide(milliseconds, millisecondsPerDay)
         let time = milliseconds - day * millisecondsPerDay
         let (year, month, dayOfMonth) = civil(day: day)
-        return "\(pad(year, 4))-\(pad(month, 2))-\(pad(dayOfMonth, 2))"
-            + "T\(pad(time / 3_600_000, 2)):\(pad(time / 60_000 % 60, 2))"
-            + ":\(pad(time / 1000 % 60, 2)).\(pad(time % 1000, 3))Z"
+        var bytes = [UInt8](repeating: 0, count: length)
+        for (place, separator) in separators { bytes[place] = separator }
+        write(year, to: 0..<4, of: &bytes)
+        write(month, to: 5..<7, of: &bytes)
+        write(dayOfMonth, to: 8..<10, of: &bytes)
+        write(time / 3_600_000, to: 11..<13, of: &bytes)
+        write(time / 60_000 % 60, to: 14..<16, of: &bytes)
+        write(time / 1000 % 60, to: 17..<19, of: &bytes)
+        write(time % 1000, to: 20..<23, of: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The moment that `text` names; nil unless it is just what `text(_:)` writes.
     static func date(_ text: String) -> Date? {
         let bytes = text.utf8.span
-        guard bytes.count == 24,
+        guard bytes.count == length,
             let year = number(bytes, 0..<4), let month = number(bytes, 5..<7),
             let dayOfMonth = number(bytes, 8..<10),
             let hour = number(bytes, 11..<13), hour < 24,
@@ -37,6 +44,8 @@ enum Timestamp {
         let time = ((hour * 60 + minute) * 60 + second) * 1000 + fraction
         return Date(timeIntervalSince1970: Double(day * millisecondsPerDay + time) / 1000)
     }
+
+    private static let length = 24
 
     /// What stands between the numbers, and where.
     private static let separators: [(Int, UInt8)] = [
@@ -91,9 +100,13 @@ enum Timestamp {
         (a - (a % b + b) % b) / b
     }
 
-    private static func pad(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    /// Writes the number's digits, with zeros before them.
+    private static func write(_ number: Int64, to places: Range<Int>, of bytes: inout [UInt8]) {
+        var rest = number
+        for place in places.reversed() {
+            bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
     }
 
     private static func number(_ bytes: Span<UInt8>, _ places: Range<Int>) -> Int64? {

@@ -30,6 +30,12 @@ struct Observation: Sendable {
 }
 
 extension Agent {
+    /// How many certificates of a vault are being asked about at once.
+    ///
+    /// Enough to have one ready for each request that the vault takes at once (`VaultPace`), and
+    /// few enough that a pass over thousands holds the answers of some dozens at a time.
+    private static let mostAtOnce = 128
+
     /// Asks the vaults about all the certificates at once, in the order given.
     ///
     /// - Throws: `HistoryError`. What concerns one certificate is in its observation.
@@ -63,12 +69,16 @@ extension Agent {
             heartbeat.beat()
         }
         return try await withThrowingTaskGroup(of: (Int, Observation).self) { group in
-            for (index, certificate) in members {
+            for (index, certificate) in members.prefix(Self.mostAtOnce) {
                 group.addTask { (index, try await observe(certificate, live)) }
             }
-            for try await observation in group {
+            members = members.dropFirst(Self.mostAtOnce)
+            while let observation = try await group.next() {
                 observations.append(observation)
                 heartbeat.beat()
+                if let (index, certificate) = members.popFirst() {
+                    group.addTask { (index, try await observe(certificate, live)) }
+                }
             }
             return observations
         }

@@ -51,7 +51,7 @@ struct VaultService: Sendable {
             .failure(Refusal(reply: .unauthorized(message, port: request.port)))
         }
         let authorization = request.exchange.fields["authorization"] ?? ""
-        guard authorization.lowercased().hasPrefix("bearer "), authorization.count > 7 else {
+        guard authorization.prefix(7).lowercased() == "bearer ", authorization.utf8.count > 7 else {
             let message = "Request is missing a Bearer or PoP token."
             return refuse(
                 request.behaviour.challengeWording == .current ? "AKV10000: " + message : message

@@ -70,10 +70,8 @@ struct VaultVersion: Sendable, Codable, Equatable {
 
     /// A version id that nobody has had.
     static func makeID() -> String {
-        (0..<16).map { _ in
-            let byte = String(UInt8.random(in: 0...255), radix: 16)
-            return byte.count == 1 ? "0" + byte : byte
-        }.joined()
+        let digits = String(UInt128.random(in: 0...UInt128.max), radix: 16)
+        return String(repeating: "0", count: 32 - digits.count) + digits
     }
 }
 
