@@ -91,6 +91,11 @@ def standing(process):
     }
 
 
+def peak(process):
+    """The most memory that a process that runs has had at once, in MiB."""
+    return _fields(f"/proc/{process}/status")["VmHWM"] / 1024
+
+
 def wake_ups(process):
     """How often each thread of a process has gone to sleep by itself since it began, by its id."""
     counts = {}

@@ -1,14 +1,20 @@
-"""A pass that finds no change: kvagent's `sync` beside curl and beside a script in Python."""
+"""A pass that finds no change: kvagent's `sync`, and its daemon's, beside curl and a script in Python."""
 
+import contextlib
 import os
+import time
 
 import measure
+from daemon import Daemon
 
 # What kvagent asks of one vault at once: VaultPace.most.
 AT_ONCE = 32
 # As many connections as requests keeps of one host.
 THREADS = 10
+DAEMON = "daemon"
 DELAYS = (0, 20)
+# No poll of the daemon's own falls into the measurement.
+INTERVAL = 604_800
 
 
 def run(bench):
@@ -24,6 +30,10 @@ def run(bench):
         f" from {THREADS} threads",
     )
     bench.results.note(
+        "poll",
+        "daemon: `kvagent run`, told to poll now; from the signal to its word that the pass is done",
+    )
+    bench.results.note(
         "poll", "delay: how late the vault answers; emulator: processor time that answering took"
     )
     with bench.cloud() as cloud:
@@ -35,10 +45,16 @@ def run(bench):
             cloud.delay(0)
             for contender in contenders.values():
                 contender()
-            for delay in DELAYS:
-                cloud.delay(delay)
-                rounds = measure.take_turns(bench.runs, contenders)
-                report(bench.results, "poll", f"{size:,} unchanged, delay {delay} ms", rounds)
+            with _daemon(bench, cloud, directory, names) as polls:
+                contenders[DAEMON] = polls
+                for delay in DELAYS:
+                    cloud.delay(delay)
+                    rounds = measure.take_turns(bench.runs, contenders)
+                    daemon = rounds.pop(DAEMON)
+                    report(bench.results, "poll", f"{size:,} unchanged, delay {delay} ms", rounds)
+                    rounds["kvagent"] = daemon
+                    label = f"{size:,} unchanged, daemon, delay {delay} ms"
+                    report(bench.results, "poll", label, rounds)
 
 
 # What the lines of a pass are, in which unit, and where they are in what a run took.
@@ -58,6 +74,29 @@ def report(results, section, size, rounds, figures=FIGURES):
     for what, unit, value in figures:
         found = {name: [value(usage) for usage in usages] for name, usages in rounds.items()}
         results.add(section, size, what, unit, **found)
+
+
+@contextlib.contextmanager
+def _daemon(bench, cloud, directory, names):
+    """A daemon that has polled before, as a contender: a poll of it."""
+    directory = f"{directory}/daemon"
+    settings = cloud.settings(directory, names, INTERVAL)
+    cloud.delay(0)
+    measure.run([bench.kvagent, "sync", "--config", settings])
+    with Daemon(bench.kvagent, settings) as daemon:
+        daemon.wait("READY=1")
+
+        def poll():
+            began, used = time.time(), measure.processor_time(daemon.id)
+            daemon.poll_now()
+            done = daemon.wait("pass done", began)
+            # What it does for the pass after it has said so belongs to it, too.
+            time.sleep(0.1)
+            used = measure.processor_time(daemon.id) - used
+            return measure.Usage(done - began, used, measure.peak(daemon.id))
+
+        poll()
+        yield lambda: cloud.observed(poll)
 
 
 def _contenders(bench, cloud, directory, settings, names):

@@ -10,7 +10,13 @@ struct Page {
     /// An item and what it is sorted by.
     struct Item {
         let key: String
-        let value: JSON
+        /// Made for the page that it is on: a list is asked for once for each page.
+        let value: () -> JSON
+
+        init(key: String, value: @autoclosure @escaping () -> JSON) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// The page that `request` asks for.
@@ -24,25 +30,25 @@ struct Page {
             size = number
         }
         if request.behaviour.pages == .short { size = max(size - 1, 1) }
-        let sorted = items.sorted { $0.key < $1.key }
-        var start = 0
+        var rest = items
         if let token = query["$skiptoken"] {
             guard let marker = marker(of: token) else {
                 return .badParameter("The skip token is invalid")
             }
-            start = sorted.firstIndex { $0.key >= marker } ?? sorted.count
+            rest.removeAll { $0.key < marker }
         }
-        let page = sorted[start...].prefix(size)
+        rest.sort { $0.key < $1.key }
+        let page = rest.prefix(size)
         var next: String?
-        if page.endIndex < sorted.endIndex {
-            next = sorted[page.endIndex].key
+        if page.count < rest.count {
+            next = rest[page.count].key
         } else if request.behaviour.pages == .emptyLast, !page.isEmpty {
             // Sorts after every name and every version.
             next = "~"
         }
         return .json(
             .object([
-                "value": .array(page.map(\.value)),
+                "value": .array(page.map { $0.value() }),
                 "nextLink": next.map { .string(link(to: $0, from: request)) } ?? .null,
             ])
         )
