@@ -61,7 +61,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CLinux"),
         .target(
-            name: "CDispatch",
+            name: "CDispatchMonitor",
             linkerSettings: [
                 .unsafeFlags(
                     [
@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "kvagent",
             dependencies: [
-                "Agent", "CDispatch", "CLinux", "History", "KeyVault", "PKI", "Store",
+                "Agent", "CDispatchMonitor", "CLinux", "History", "KeyVault", "PKI", "Store",
                 argumentParser, logging, serviceLifecycle, system,
             ],
             swiftSettings: safe

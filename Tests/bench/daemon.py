@@ -11,6 +11,8 @@ import time
 
 # WatchdogSec of packaging/systemd/kvagent.service: half of it is how often the daemon shows itself.
 WATCHDOG_SECONDS = 300
+# A polling interval of which no poll falls into a measurement.
+INTERVAL = 604_800
 LIMIT = 120
 
 
@@ -49,6 +51,12 @@ class Daemon:
 
     def poll_now(self):
         os.kill(self.id, signal.SIGUSR1)
+
+    def poll(self):
+        """Polls now; returns the seconds until its word that the pass is done."""
+        began = time.time()
+        self.poll_now()
+        return self.wait("pass done", began) - began
 
     def wait(self, phrase, after=0):
         """Waits for what it logs or tells the service manager.

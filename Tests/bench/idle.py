@@ -12,13 +12,11 @@ import shutil
 import time
 
 import measure
-from daemon import Daemon
+from daemon import INTERVAL, Daemon
 
 MINUTE = 60
 # After a poll it gives back the pages of its program, and idle threads end.
 SETTLING = 15
-# No poll falls into the minute.
-INTERVAL = 604_800
 
 
 def run(bench):
@@ -69,9 +67,7 @@ def _polled(stack, bench, settings):
     """A daemon that has polled once and has nothing to do."""
     daemon = stack.enter_context(Daemon(bench.kvagent, settings))
     daemon.wait("READY=1")
-    began = time.time()
-    daemon.poll_now()
-    daemon.wait("pass done", began)
+    daemon.poll()
     return daemon
 
 

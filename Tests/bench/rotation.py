@@ -16,7 +16,7 @@ import time
 
 import machine
 import measure
-from daemon import Daemon
+from daemon import INTERVAL, Daemon
 from inotify import Watch
 
 NAME = "www.bench.example"
@@ -56,7 +56,7 @@ def run(bench):
         [name] = cloud.names(1)
         # Without the hooks: there is no nginx to reload yet.
         measure.run([bench.kvagent, "sync", "--config", cloud.settings(directory, [name])])
-        settings = cloud.settings(directory, [name], 604_800, [f"hooks: {json.dumps(hooks)}"])
+        settings = cloud.settings(directory, [name], INTERVAL, [f"hooks: {json.dumps(hooks)}"])
         live = f"{directory}/state/certs/{name}"
         stack.enter_context(_nginx(nginx, port, f"{live}/current"))
         daemon = stack.enter_context(Daemon(bench.kvagent, settings))

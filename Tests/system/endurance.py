@@ -26,7 +26,7 @@ HOOKS = "/etc/kvagent/soak.d"
 WARM_UP = 45
 WATCHED = 60 * float(os.environ.get("KVAGENT_SOAK_MINUTES", "1"))
 IDLE = 60
-# libdispatch alone would wake it sixty times (Sources/CDispatch); its watchdog does once or twice.
+# libdispatch alone would wake it sixty times (Sources/CDispatchMonitor); its watchdog does once or twice.
 MOST_WAKEUPS = 20
 
 # What goes wrong at the vault, in turn; the daemon has to outlive all of it.

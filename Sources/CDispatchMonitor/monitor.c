@@ -2,8 +2,8 @@
 // to its end: sixty wake-ups a minute of a daemon that sleeps for an hour.  There is no setting for
 // it, so the linker puts these functions in the way (--wrap, see Package.swift), and it looks every
 // half minute.  What that costs: a task that finds every worker blocked in a system call waits up to
-// half a minute for another one, instead of a second.  Whatever may block for long has a thread of
-// its own (OwnThread in PKI, TransferLoop in HTTP).
+// half a minute for another one, instead of a second.  Whatever waits for another machine has a
+// thread of its own (OwnThread in PKI, TransferLoop in HTTP); a disk or a database may hold one up.
 //
 // Without --wrap nothing calls this, and libdispatch is as it came.
 
